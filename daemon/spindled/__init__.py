@@ -1,0 +1,1 @@
+"""spindled: an agent daemon that speaks the codex app-server protocol."""
