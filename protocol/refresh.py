@@ -262,9 +262,7 @@ def result_name(method: str, params: str | None, defs: dict[str, JsonObject]) ->
     return next((c for c in candidates if c in defs), None)
 
 
-def read_methods(
-    schema: Path, stable: Path, defs: dict[str, JsonObject], types: dict[str, JsonObject]
-) -> list[JsonObject]:
+def read_methods(schema: Path, stable: Path, defs: dict[str, JsonObject]) -> list[JsonObject]:
     rows: list[JsonObject] = []
     kinds = {
         "client_request": "ClientRequest",
