@@ -103,6 +103,8 @@ def struct_source(name: str, row: JsonObject) -> str:
         kind, default = field["type"], ""
         if field["optional"]:
             kind, default = (kind if kind == "Any" else f"{kind} | UnsetType"), " = UNSET"
+        elif "default" in field and not (isinstance(field["default"], list | dict) and field["default"]):
+            default = f" = {field['default']!r}"
         elif kind.endswith("| None"):
             default = " = None"
         body.append(f"    {python}: {kind}{default}")

@@ -146,15 +146,23 @@ class Reader:
         required = set(schema.get("required", ()))
         stable_props = self.stable_properties(source, tag)
         fields = []
-        for prop, sub in schema.get("properties", {}).items():
+        alternatives = {k: v for o in alternatives_of(schema) for k, v in o["properties"].items()}
+        for prop, sub in {**schema.get("properties", {}), **alternatives}.items():
             if tag and prop == tag[0]:
                 continue
-            optional = self.ts.optional(source, tag, prop)
+            optional = True if prop in alternatives else self.ts.optional(source, tag, prop)
             row: JsonObject = {
                 "name": prop,
                 "type": self.expr(sub, source, name + capital(prop)),
                 "optional": optional if optional is not None else prop not in required,
             }
+            if (
+                not row["optional"]
+                and prop not in required
+                and isinstance(sub, dict)
+                and sub.get("default") is not None
+            ):
+                row["default"] = sub["default"]  # always sent, may be left out by who writes it
             if stable_props is not None and prop not in stable_props:
                 row["experimental"] = True
             fields.append(row)
@@ -237,6 +245,11 @@ def merged(variant: JsonObject, outer: JsonObject) -> JsonObject:
         "properties": {**variant.get("properties", {}), **outer["properties"]},
         "required": sorted({*variant.get("required", ()), *outer.get("required", ())}),
     }
+
+
+def alternatives_of(schema: JsonObject) -> list[JsonObject]:
+    """Objects of which a struct takes one beside its own fields."""
+    return [o for o in (*schema.get("anyOf", ()), *schema.get("oneOf", ())) if "properties" in o]
 
 
 def tag_of(variant: JsonObject) -> tuple[str, str] | None:

@@ -101,7 +101,7 @@ class AmazonBedrockAccessKeysLoginAccountParams(Wire, kw_only=True, gc=False, ta
 
 
 class AmazonBedrockAccount(Wire, kw_only=True, gc=False, tag_field='type', tag='amazonBedrock'):
-    usesCodexManagedCredentials: bool
+    usesCodexManagedCredentials: bool = False
 
 
 class AmazonBedrockLoginAccountParams(Wire, kw_only=True, gc=False, tag_field='type', tag='amazonBedrock'):

@@ -36,7 +36,7 @@ class CommandExecutionApprovalDecisionObjectApplyNetworkPolicyAmendment(Wire, kw
 
 
 class CommandExecutionRequestApprovalParams(Wire, kw_only=True, gc=False):
-    kind: CommandExecutionApprovalKind
+    kind: CommandExecutionApprovalKind = 'command'
     threadId: str
     turnId: str
     itemId: str

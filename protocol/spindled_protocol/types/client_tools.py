@@ -46,8 +46,8 @@ class ToolRequestUserInputQuestion(Wire, kw_only=True, gc=False):
     id: str
     header: str
     question: str
-    isOther: bool
-    isSecret: bool
+    isOther: bool = False
+    isSecret: bool = False
     options: list[ToolRequestUserInputOption] | None = None
 
 

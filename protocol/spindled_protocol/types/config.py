@@ -49,10 +49,10 @@ class AppsConfig(Wire, kw_only=True, gc=False):
 
 
 class AppsDefaultConfig(Wire, kw_only=True, gc=False):
-    enabled: bool
+    enabled: bool = True
     approvals_reviewer: ApprovalsReviewer | None = None
-    destructive_enabled: bool
-    open_world_enabled: bool
+    destructive_enabled: bool = True
+    open_world_enabled: bool = True
     default_tools_approval_mode: AppToolApproval | None = None
 
 
@@ -347,8 +347,8 @@ class LegacyManagedConfigTomlFromMdmConfigLayerSource(Wire, kw_only=True, gc=Fal
 
 
 class ManagedHooksRequirements(Wire, kw_only=True, gc=False):
-    PreModelRequest: list[ConfiguredHookMatcherGroup]
-    PostModelRequest: list[ConfiguredHookMatcherGroup]
+    PreModelRequest: list[ConfiguredHookMatcherGroup] = []
+    PostModelRequest: list[ConfiguredHookMatcherGroup] = []
     managedDir: str | None = None
     windowsManagedDir: str | None = None
     PreToolUse: list[ConfiguredHookMatcherGroup]
@@ -357,12 +357,12 @@ class ManagedHooksRequirements(Wire, kw_only=True, gc=False):
     PreCompact: list[ConfiguredHookMatcherGroup]
     PostCompact: list[ConfiguredHookMatcherGroup]
     SessionStart: list[ConfiguredHookMatcherGroup]
-    SessionEnd: list[ConfiguredHookMatcherGroup]
+    SessionEnd: list[ConfiguredHookMatcherGroup] = []
     UserPromptSubmit: list[ConfiguredHookMatcherGroup]
     SubagentStart: list[ConfiguredHookMatcherGroup]
     SubagentStop: list[ConfiguredHookMatcherGroup]
     Stop: list[ConfiguredHookMatcherGroup]
-    Interrupt: list[ConfiguredHookMatcherGroup]
+    Interrupt: list[ConfiguredHookMatcherGroup] = []
 
 
 class McpServerRefreshResponse(Wire, kw_only=True, gc=False):
@@ -492,10 +492,10 @@ class RequestHeader(Wire, kw_only=True, gc=False):
 
 
 class SandboxWorkspaceWrite(Wire, kw_only=True, gc=False):
-    writable_roots: list[str]
-    network_access: bool
-    exclude_tmpdir_env_var: bool
-    exclude_slash_tmp: bool
+    writable_roots: list[str] = []
+    network_access: bool = False
+    exclude_tmpdir_env_var: bool = False
+    exclude_slash_tmp: bool = False
 
 
 class SessionFlagsConfigLayerSource(Wire, kw_only=True, gc=False, tag_field='type', tag='sessionFlags'):

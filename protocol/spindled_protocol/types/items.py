@@ -48,7 +48,8 @@ class AsyncUserInputQuestion(Wire, kw_only=True, gc=False):
 
 
 class AudioUserInput(Wire, kw_only=True, gc=False, tag_field='type', tag='audio'):
-    pass
+    url: str | UnsetType = UNSET
+    fileId: str | UnsetType = UNSET
 
 
 class ByteRange(Wire, kw_only=True, gc=False):
@@ -89,7 +90,7 @@ class CommandExecutionThreadItem(Wire, kw_only=True, gc=False, tag_field='type',
     command: str
     cwd: LegacyAppPathString
     processId: str | None = None
-    source: CommandExecutionSource
+    source: CommandExecutionSource = 'agent'
     status: CommandExecutionStatus
     commandActions: list[CommandAction]
     aggregatedOutput: str | None = None
@@ -210,10 +211,14 @@ class ImageGenerationThreadItem(Wire, kw_only=True, gc=False, tag_field='type', 
     savedPath: AbsolutePathBuf | None | UnsetType = UNSET
     status: str
     transparentBackground: bool | None | UnsetType = UNSET
+    fileId: str | UnsetType = UNSET
+    result: str | UnsetType = UNSET
 
 
 class ImageUserInput(Wire, kw_only=True, gc=False, tag_field='type', tag='image'):
     detail: ImageDetail | None | UnsetType = UNSET
+    url: str | UnsetType = UNSET
+    fileId: str | UnsetType = UNSET
 
 
 class ImageViewThreadItem(Wire, kw_only=True, gc=False, tag_field='type', tag='imageView'):
@@ -228,7 +233,8 @@ class InputAudioDynamicToolCallOutputContentItem(Wire, kw_only=True, gc=False, t
 
 
 class InputAudioFunctionCallOutputContentItem(Wire, kw_only=True, gc=False, tag_field='type', tag='input_audio'):
-    pass
+    audio_url: str | UnsetType = UNSET
+    file_id: str | UnsetType = UNSET
 
 
 class InputImageDynamicToolCallOutputContentItem(Wire, kw_only=True, gc=False, tag_field='type', tag='inputImage'):
@@ -237,6 +243,8 @@ class InputImageDynamicToolCallOutputContentItem(Wire, kw_only=True, gc=False, t
 
 class InputImageFunctionCallOutputContentItem(Wire, kw_only=True, gc=False, tag_field='type', tag='input_image'):
     detail: ImageDetail | None | UnsetType = UNSET
+    image_url: str | UnsetType = UNSET
+    file_id: str | UnsetType = UNSET
 
 
 class InputTextDynamicToolCallOutputContentItem(Wire, kw_only=True, gc=False, tag_field='type', tag='inputText'):
@@ -394,8 +402,8 @@ class ReasoningTextDeltaNotification(Wire, kw_only=True, gc=False):
 
 class ReasoningThreadItem(Wire, kw_only=True, gc=False, tag_field='type', tag='reasoning'):
     id: str
-    summary: list[str]
-    content: list[str]
+    summary: list[str] = []
+    content: list[str] = []
     startedAtMs: int | None | UnsetType = UNSET
     completedAtMs: int | None | UnsetType = UNSET
 
@@ -449,7 +457,7 @@ class TextElement(Wire, kw_only=True, gc=False):
 
 class TextUserInput(Wire, kw_only=True, gc=False, tag_field='type', tag='text'):
     text: str
-    text_elements: list[TextElement]
+    text_elements: list[TextElement] = []
 
 
 class UnknownCommandAction(Wire, kw_only=True, gc=False, tag_field='type', tag='unknown'):

@@ -243,16 +243,16 @@ class ThreadForkResponse(Wire, kw_only=True, gc=False):
     model: str
     modelProvider: str
     serviceTier: str | None = None
-    disabledPluginIds: list[str]
+    disabledPluginIds: list[str] = []
     cwd: AbsolutePathBuf
-    runtimeWorkspaceRoots: list[AbsolutePathBuf]
-    instructionSources: list[LegacyAppPathString]
+    runtimeWorkspaceRoots: list[AbsolutePathBuf] = []
+    instructionSources: list[LegacyAppPathString] = []
     approvalPolicy: AskForApproval
     approvalsReviewer: ApprovalsReviewer
     sandbox: SandboxPolicy
     activePermissionProfile: ActivePermissionProfile | None = None
     reasoningEffort: ReasoningEffort | None = None
-    multiAgentMode: MultiAgentMode
+    multiAgentMode: MultiAgentMode = 'explicitRequestOnly'
 
 
 class ThreadGuardianAssessment(Wire, kw_only=True, gc=False):

@@ -19,8 +19,8 @@ class ClientInfo(Wire, kw_only=True, gc=False):
 class InitializeCapabilities(Wire, kw_only=True, gc=False):
     requiredHumanApproval: bool | UnsetType = UNSET
     explicitGatewayOauth: bool | UnsetType = UNSET
-    experimentalApi: bool
-    requestAttestation: bool
+    experimentalApi: bool = False
+    requestAttestation: bool = False
     mcpServerOpenaiFormElicitation: bool | UnsetType = UNSET
     optOutNotificationMethods: list[str] | None | UnsetType = UNSET
     extensions: dict[str, Any] | None | UnsetType = UNSET

@@ -22,7 +22,7 @@ class ExternalAgentConfigDetectParams(Wire, kw_only=True, gc=False):
 
 class ExternalAgentConfigDetectResponse(Wire, kw_only=True, gc=False):
     items: list[ExternalAgentConfigMigrationItem]
-    connectors: list[ExternalAgentDetectedConnectorCandidate]
+    connectors: list[ExternalAgentDetectedConnectorCandidate] = []
 
 
 class ExternalAgentConfigImportCompletedNotification(Wire, kw_only=True, gc=False):
@@ -134,13 +134,13 @@ class McpServerMigration(Wire, kw_only=True, gc=False):
 
 
 class MigrationDetails(Wire, kw_only=True, gc=False):
-    plugins: list[PluginsMigration]
-    skills: list[SkillMigration]
-    sessions: list[SessionMigration]
-    mcpServers: list[McpServerMigration]
-    hooks: list[HookMigration]
-    subagents: list[SubagentMigration]
-    commands: list[CommandMigration]
+    plugins: list[PluginsMigration] = []
+    skills: list[SkillMigration] = []
+    sessions: list[SessionMigration] = []
+    mcpServers: list[McpServerMigration] = []
+    hooks: list[HookMigration] = []
+    subagents: list[SubagentMigration] = []
+    commands: list[CommandMigration] = []
     memory: list[str] | UnsetType = UNSET
 
 

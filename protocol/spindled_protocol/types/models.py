@@ -76,10 +76,10 @@ class Model(Wire, kw_only=True, gc=False):
     supportedReasoningEfforts: list[ReasoningEffortOption]
     defaultReasoningEffort: ReasoningEffort
     inputModalities: list[InputModality]
-    supportsPersonality: bool
+    supportsPersonality: bool = False
     multiAgentVersion: MultiAgentVersion | None = None
-    additionalSpeedTiers: list[str]
-    serviceTiers: list[ModelServiceTier]
+    additionalSpeedTiers: list[str] = []
+    serviceTiers: list[ModelServiceTier] = []
     defaultServiceTier: str | None = None
     availableAccessPrograms: ModelAccessPrograms | None = None
     isDefault: bool

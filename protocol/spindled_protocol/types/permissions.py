@@ -33,7 +33,7 @@ class PermissionsRequestApprovalParams(Wire, kw_only=True, gc=False):
 
 class PermissionsRequestApprovalResponse(Wire, kw_only=True, gc=False):
     permissions: GrantedPermissionProfile
-    scope: PermissionGrantScope
+    scope: PermissionGrantScope = 'turn'
     strictAutoReview: bool | None | UnsetType = UNSET
 
 

@@ -37,9 +37,9 @@ class AppInfo(Wire, kw_only=True, gc=False):
     appMetadata: AppMetadata | None = None
     labels: dict[str, str] | None = None
     installUrl: str | None = None
-    isAccessible: bool
-    isEnabled: bool
-    pluginDisplayNames: list[str]
+    isAccessible: bool = False
+    isEnabled: bool = True
+    pluginDisplayNames: list[str] = []
 
 
 class AppListUpdatedNotification(Wire, kw_only=True, gc=False):
@@ -94,9 +94,9 @@ class AppToolSummary(Wire, kw_only=True, gc=False):
     name: str
     title: str | None = None
     description: str
-    isEnabled: bool
+    isEnabled: bool = True
     disabledReason: str | None = None
-    isReadOnly: bool
+    isReadOnly: bool = False
 
 
 class AppsInstalledParams(Wire, kw_only=True, gc=False):
@@ -139,7 +139,7 @@ class ConnectorMetadata(Wire, kw_only=True, gc=False):
     iconUrlDark: str | None = None
     distributionChannel: str | None = None
     installUrl: str | None = None
-    pluginDisplayNames: list[str]
+    pluginDisplayNames: list[str] = []
     toolSummaries: list[AppToolSummary] | None = None
 
 
@@ -260,7 +260,7 @@ class PluginInstalledParams(Wire, kw_only=True, gc=False):
 
 class PluginInstalledResponse(Wire, kw_only=True, gc=False):
     marketplaces: list[PluginMarketplaceEntry]
-    marketplaceLoadErrors: list[MarketplaceLoadErrorInfo]
+    marketplaceLoadErrors: list[MarketplaceLoadErrorInfo] = []
 
 
 class PluginInterface(Wire, kw_only=True, gc=False):
@@ -293,8 +293,8 @@ class PluginListParams(Wire, kw_only=True, gc=False):
 
 class PluginListResponse(Wire, kw_only=True, gc=False):
     marketplaces: list[PluginMarketplaceEntry]
-    marketplaceLoadErrors: list[MarketplaceLoadErrorInfo]
-    featuredPluginIds: list[str]
+    marketplaceLoadErrors: list[MarketplaceLoadErrorInfo] = []
+    featuredPluginIds: list[str] = []
 
 
 class PluginMarketplaceEntry(Wire, kw_only=True, gc=False):
@@ -459,11 +459,11 @@ class PluginSummary(Wire, kw_only=True, gc=False):
     installPolicySource: PluginInstallPolicySource | None = None
     mustShowInstallationInterstitial: bool | None = None
     authPolicy: PluginAuthPolicy
-    availability: PluginAvailability
+    availability: PluginAvailability = 'AVAILABLE'
     disabledReason: PluginDisabledReason | None = None
     eligiblePlanTypes: list[str] | None = None
     interface: PluginInterface | None = None
-    keywords: list[str]
+    keywords: list[str] = []
 
 
 class PluginUninstallParams(Wire, kw_only=True, gc=False):

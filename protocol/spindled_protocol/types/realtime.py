@@ -43,7 +43,7 @@ class ThreadRealtimeAppendSpeechResponse(Wire, kw_only=True, gc=False):
 class ThreadRealtimeAppendTextParams(Wire, kw_only=True, gc=False):
     threadId: str
     text: str
-    role: ConversationTextRole
+    role: ConversationTextRole = 'user'
 
 
 class ThreadRealtimeAppendTextResponse(Wire, kw_only=True, gc=False):

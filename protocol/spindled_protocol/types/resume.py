@@ -136,11 +136,14 @@ class ImageGenerationCallResponseItem(Wire, kw_only=True, gc=False, tag_field='t
 
 
 class InputAudioContentItem(Wire, kw_only=True, gc=False, tag_field='type', tag='input_audio'):
-    pass
+    audio_url: str | UnsetType = UNSET
+    file_id: str | UnsetType = UNSET
 
 
 class InputImageContentItem(Wire, kw_only=True, gc=False, tag_field='type', tag='input_image'):
     detail: ImageDetail | None | UnsetType = UNSET
+    image_url: str | UnsetType = UNSET
+    file_id: str | UnsetType = UNSET
 
 
 class InputTextAgentMessageInputContent(Wire, kw_only=True, gc=False, tag_field='type', tag='input_text'):
@@ -249,17 +252,17 @@ class ThreadResumeResponse(Wire, kw_only=True, gc=False):
     model: str
     modelProvider: str
     serviceTier: str | None = None
-    disabledPluginIds: list[str]
+    disabledPluginIds: list[str] = []
     cwd: AbsolutePathBuf
-    runtimeWorkspaceRoots: list[AbsolutePathBuf]
-    instructionSources: list[LegacyAppPathString]
+    runtimeWorkspaceRoots: list[AbsolutePathBuf] = []
+    instructionSources: list[LegacyAppPathString] = []
     approvalPolicy: AskForApproval
     approvalsReviewer: ApprovalsReviewer
     sandbox: SandboxPolicy
     activePermissionProfile: ActivePermissionProfile | None = None
     reasoningEffort: ReasoningEffort | None = None
     collaborationMode: CollaborationMode | None = None
-    multiAgentMode: MultiAgentMode
+    multiAgentMode: MultiAgentMode = 'explicitRequestOnly'
     initialTurnsPage: TurnsPage | None = None
     turnsBackwardsCursor: str | None = None
     itemsBackwardsCursor: str | None = None

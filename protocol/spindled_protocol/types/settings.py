@@ -24,7 +24,7 @@ from spindled_protocol.types.threads import (
 
 
 class ThreadSettings(Wire, kw_only=True, gc=False):
-    disabledPluginIds: list[str]
+    disabledPluginIds: list[str] = []
     cwd: AbsolutePathBuf
     environments: list[ThreadEnvironment] | None = None
     approvalPolicy: AskForApproval
@@ -37,7 +37,7 @@ class ThreadSettings(Wire, kw_only=True, gc=False):
     effort: ReasoningEffort | None = None
     summary: ReasoningSummary | None = None
     collaborationMode: CollaborationMode
-    multiAgentMode: MultiAgentMode
+    multiAgentMode: MultiAgentMode = 'explicitRequestOnly'
     personality: Personality | None = None
 
 

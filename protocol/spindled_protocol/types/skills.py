@@ -35,7 +35,7 @@ class AgentHookMetadata(Wire, kw_only=True, gc=False, tag_field='handlerType', t
 
 class CommandHookMetadata(Wire, kw_only=True, gc=False, tag_field='handlerType', tag='command', rename={'async_': 'async'}):
     command: str
-    async_: bool
+    async_: bool = False
     key: str
     eventName: HookEventName
     matcher: str | None = None
@@ -76,7 +76,7 @@ class HookRunSummary(Wire, kw_only=True, gc=False):
     executionMode: HookExecutionMode
     scope: HookScope
     sourcePath: LegacyAppPathString
-    source: HookSource
+    source: HookSource = 'unknown'
     displayOrder: int
     status: HookRunStatus
     statusMessage: str | None = None

@@ -29,8 +29,8 @@ class AskForApprovalObject(Wire, kw_only=True, gc=False):
 class AskForApprovalObjectGranular(Wire, kw_only=True, gc=False):
     sandbox_approval: bool
     rules: bool
-    skill_approval: bool
-    request_permissions: bool
+    skill_approval: bool = False
+    request_permissions: bool = False
     mcp_elicitations: bool
 
 
@@ -72,7 +72,7 @@ class EnvironmentCapabilityRootLocation(Wire, kw_only=True, gc=False, tag_field=
 
 
 class ExternalSandboxSandboxPolicy(Wire, kw_only=True, gc=False, tag_field='type', tag='externalSandbox'):
-    networkAccess: NetworkAccess
+    networkAccess: NetworkAccess = 'restricted'
 
 
 class FunctionDynamicToolNamespaceTool(Wire, kw_only=True, gc=False, tag_field='type', tag='function'):
@@ -125,7 +125,7 @@ class NotLoadedThreadStatus(Wire, kw_only=True, gc=False, tag_field='type', tag=
 
 
 class ReadOnlySandboxPolicy(Wire, kw_only=True, gc=False, tag_field='type', tag='readOnly'):
-    networkAccess: bool
+    networkAccess: bool = False
 
 
 class SelectedCapabilityRoot(Wire, kw_only=True, gc=False):
@@ -168,7 +168,7 @@ class Thread(Wire, kw_only=True, gc=False):
     section: ThreadSection | None = None
     sectionEnteredAt: int | None = None
     projectId: str | None = None
-    historyMode: ThreadHistoryMode
+    historyMode: ThreadHistoryMode = 'legacy'
     modelProvider: str
     model: str | None = None
     reasoningEffort: ReasoningEffort | None = None
@@ -251,16 +251,16 @@ class ThreadStartResponse(Wire, kw_only=True, gc=False):
     model: str
     modelProvider: str
     serviceTier: str | None = None
-    disabledPluginIds: list[str]
+    disabledPluginIds: list[str] = []
     cwd: AbsolutePathBuf
-    runtimeWorkspaceRoots: list[AbsolutePathBuf]
-    instructionSources: list[LegacyAppPathString]
+    runtimeWorkspaceRoots: list[AbsolutePathBuf] = []
+    instructionSources: list[LegacyAppPathString] = []
     approvalPolicy: AskForApproval
     approvalsReviewer: ApprovalsReviewer
     sandbox: SandboxPolicy
     activePermissionProfile: ActivePermissionProfile | None = None
     reasoningEffort: ReasoningEffort | None = None
-    multiAgentMode: MultiAgentMode
+    multiAgentMode: MultiAgentMode = 'explicitRequestOnly'
 
 
 class ThreadStartedNotification(Wire, kw_only=True, gc=False):
@@ -288,7 +288,7 @@ class TokenUsageBreakdown(Wire, kw_only=True, gc=False):
     totalTokens: int
     inputTokens: int
     cachedInputTokens: int
-    cacheWriteInputTokens: int
+    cacheWriteInputTokens: int = 0
     outputTokens: int
     reasoningOutputTokens: int
 
@@ -297,7 +297,7 @@ class Turn(Wire, kw_only=True, gc=False):
     id: str
     rootTurnId: str | None = None
     items: list[ThreadItem]
-    itemsView: TurnItemsView
+    itemsView: TurnItemsView = 'full'
     status: TurnStatus
     error: TurnError | None = None
     startedAt: int | None = None
@@ -319,10 +319,10 @@ class TurnError(Wire, kw_only=True, gc=False):
 
 
 class WorkspaceWriteSandboxPolicy(Wire, kw_only=True, gc=False, tag_field='type', tag='workspaceWrite'):
-    writableRoots: list[AbsolutePathBuf]
-    networkAccess: bool
-    excludeTmpdirEnvVar: bool
-    excludeSlashTmp: bool
+    writableRoots: list[AbsolutePathBuf] = []
+    networkAccess: bool = False
+    excludeTmpdirEnvVar: bool = False
+    excludeSlashTmp: bool = False
 
 
 AgentPath = str
