@@ -1,0 +1,90 @@
+"""`spindled` and `python -m spindled`."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from spindled import __version__
+from spindled.cli import USAGE, Options, UsageError, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spindled.faces.appserver import Backend
+
+__all__ = ["main", "serve"]
+
+
+def main() -> None:
+    try:
+        options = parse(sys.argv[1:])
+        if options.command is None and options.show is None:
+            raise UsageError("a command is missing")
+    except UsageError as error:
+        sys.stderr.write(f"error: {error}\n\n{USAGE}")
+        sys.exit(2)
+    if options.show:
+        sys.stdout.write(USAGE if options.show == "help" else f"spindled {__version__}\n")
+        return
+    gc.disable()  # until the first answer: nothing to collect in what imports allocate
+    serve(options)
+
+
+def serve(options: Options, load: Callable[[Options, str], Backend] | None = None) -> None:
+    """Serve what `load` finds for the options and the home directory, by default the daemon itself. Never returns.
+
+    Leaves by _exit: all is closed by then, and a thread that is stuck would hold the process.
+    """
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    from spindled.faces.greeting import greet
+    from spindled.transport.descriptors import claim_stdio
+
+    descriptors = claim_stdio()
+    home = _home()
+    greeting = greet(*descriptors, home)
+    import asyncio
+    import logging
+
+    from spindled import log
+    from spindled.faces import appserver, stdio
+
+    try:
+        log.configure(options.verbosity, options.log_file)
+    except OSError as error:
+        _give_up(error)
+    backend = (load or appserver.product)(options, home)
+    code = asyncio.new_event_loop().run_until_complete(stdio.run(backend, *descriptors, greeting))
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _home() -> str:
+    from spindled.config.errors import ConfigError
+    from spindled.config.home import home_dir
+
+    try:
+        return str(home_dir())
+    except ConfigError as error:
+        _give_up(error)
+
+
+def _give_up(error: Exception) -> NoReturn:
+    sys.stderr.write(f"error: {error}\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _leave(*_: object) -> None:
+    """A signal before there is anything to close."""
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Asking the user: one place where an answer becomes a verdict, and everything but a clear yes is a no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spindled.agent.clock import now_ms
+from spindled.tools.base import CommandApproval, PatchApproval, Verdict
+from spindled_protocol.base import UNSET
+from spindled_protocol.types import (
+    CommandExecutionApprovalDecisionObject,
+    CommandExecutionApprovalDecisionObjectAcceptWithExecpolicyAmendment,
+    CommandExecutionRequestApprovalParams,
+    CommandExecutionRequestApprovalResponse,
+    FileChangeRequestApprovalParams,
+    FileChangeRequestApprovalResponse,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from spindled.agent.events import ThreadEvents
+    from spindled.tools.policy import SessionGrants
+    from spindled_protocol.types import CommandExecutionApprovalDecision
+
+
+class Approvals:
+    """The open questions of one thread, and what the user granted for the session."""
+
+    def __init__(self, events: ThreadEvents, grants: SessionGrants, allow_always: Callable[[Sequence[str]], None]):
+        self.events = events
+        self.grants = grants
+        self.allow_always = allow_always
+        self.open: set[str] = set()
+
+    async def command(self, turn_id: str, ask: CommandApproval) -> Verdict:
+        """Show the proposed command and ask. A declined one stays open until its item is completed."""
+        item = ask.item
+        at_ms = item.startedAtMs or now_ms()
+        self._wait(item.id)
+        verdict = Verdict.ACCEPTED
+        try:
+            self.events.item_started(turn_id, item, at_ms)
+            answer = await self.events.followers.ask(
+                "item/commandExecution/requestApproval",
+                CommandExecutionRequestApprovalParams(
+                    kind="command",
+                    threadId=self.events.thread_id,
+                    turnId=turn_id,
+                    itemId=item.id,
+                    startedAtMs=at_ms,
+                    environmentId="local",
+                    reason=ask.reason or UNSET,
+                    command=item.command,
+                    cwd=item.cwd,
+                    commandActions=item.commandActions,
+                    proposedExecpolicyAmendment=ask.amendment or UNSET,
+                    availableDecisions=command_decisions(ask.amendment),
+                ),
+                CommandExecutionRequestApprovalResponse,
+            )
+            verdict = self._command_verdict(ask, answer.decision) if answer else Verdict.DECLINED
+            return verdict
+        finally:
+            if verdict is Verdict.ACCEPTED:
+                self.settled(item.id)
+
+    async def patch(self, turn_id: str, ask: PatchApproval) -> Verdict:
+        """Ask about a patch whose item the followers have seen."""
+        self._wait(ask.item.id)
+        try:
+            answer = await self.events.followers.ask(
+                "item/fileChange/requestApproval",
+                FileChangeRequestApprovalParams(
+                    threadId=self.events.thread_id,
+                    turnId=turn_id,
+                    itemId=ask.item.id,
+                    startedAtMs=now_ms(),
+                    reason=ask.reason,
+                    grantRoot=ask.grant_root,
+                ),
+                FileChangeRequestApprovalResponse,
+            )
+        finally:
+            self.settled(ask.item.id)
+        decision = answer.decision if answer else "decline"
+        if decision == "acceptForSession":
+            self.grants.add_paths(ask.paths)
+        return verdict_of(decision)
+
+    def settled(self, item_id: str) -> None:
+        """No longer waits for this item; tells the followers when nothing waits any more."""
+        if item_id in self.open:
+            self.open.discard(item_id)
+            if not self.open:
+                self.events.active()
+
+    def _wait(self, item_id: str) -> None:
+        self.open.add(item_id)
+        if len(self.open) == 1:
+            self.events.active("waitingOnApproval")
+
+    def _command_verdict(self, ask: CommandApproval, decision: CommandExecutionApprovalDecision) -> Verdict:
+        if isinstance(decision, CommandExecutionApprovalDecisionObject):
+            amendment = decision.acceptWithExecpolicyAmendment
+            if amendment is UNSET or not amendment.execpolicy_amendment:
+                return Verdict.DECLINED
+            self.allow_always(amendment.execpolicy_amendment)
+            return Verdict.ACCEPTED
+        if decision == "acceptForSession":
+            self.grants.add_command(ask.grant)
+        return verdict_of(decision)
+
+
+def verdict_of(decision: str) -> Verdict:
+    if decision in ("accept", "acceptForSession"):
+        return Verdict.ACCEPTED
+    return Verdict.CANCELLED if decision == "cancel" else Verdict.DECLINED
+
+
+def command_decisions(amendment: list[str] | None) -> list[CommandExecutionApprovalDecision]:
+    """What a client may offer; `decline` and `acceptForSession` are understood though the reference leaves them out."""
+    decisions: list[CommandExecutionApprovalDecision] = ["accept", "acceptForSession"]
+    if amendment:
+        words = CommandExecutionApprovalDecisionObjectAcceptWithExecpolicyAmendment(execpolicy_amendment=amendment)
+        decisions.append(CommandExecutionApprovalDecisionObject(acceptWithExecpolicyAmendment=words))
+    return [*decisions, "decline", "cancel"]

@@ -1,0 +1,81 @@
+"""The tool calls of one response: run as they come, answered once each, in the order of the calls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from spindled.agent.history import output_item
+from spindled.tools.base import ToolCall, ToolError, ToolOutput
+
+if TYPE_CHECKING:
+    from spindled.tools.base import Tool, ToolContext
+    from spindled.tools.registry import Registry
+
+log = logging.getLogger(__name__)
+
+ABORTED_BY_USER = "The user interrupted this call before it finished."
+
+
+class Calls:
+    """Starts each call at once, unless it or one before it must run alone."""
+
+    def __init__(self, registry: Registry, context: ToolContext):
+        self.registry = registry
+        self.context = context
+        self.items: list[dict[str, Any]] = []
+        self.tasks: list[asyncio.Task[ToolOutput]] = []
+        self.exclusive: asyncio.Task[ToolOutput] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
+
+    def start(self, item: dict[str, Any]) -> None:
+        """Run a finished function_call or custom_tool_call item."""
+        call = ToolCall(
+            call_id=item["call_id"],
+            name=item["name"],
+            arguments=item["arguments"] if item["type"] == "function_call" else item["input"],
+            custom=item["type"] == "custom_tool_call",
+            namespace=item.get("namespace"),
+        )
+        tool = self.registry.find(call, self.context.tool_options)
+        alone = tool is not None and not tool.parallel
+        before = list(self.tasks) if alone else [self.exclusive] if self.exclusive else []
+        task = asyncio.get_running_loop().create_task(self._run(tool, call, before), name=f"call {call.call_id}")
+        self.items.append(item)
+        self.tasks.append(task)
+        if alone:
+            self.exclusive = task
+
+    async def _run(self, tool: Tool | None, call: ToolCall, before: list[asyncio.Task[ToolOutput]]) -> ToolOutput:
+        if before:
+            await asyncio.wait(before)
+        if tool is None:
+            return ToolOutput(f"unsupported call: {call.name}", success=False)
+        try:
+            return await tool.run(call, self.context)
+        except ToolError as error:
+            return ToolOutput(str(error), success=False)
+        except Exception as error:
+            log.exception("tool %s failed", call.name)
+            return ToolOutput(f"{call.name} failed: {type(error).__name__}: {error}", success=False)
+
+    async def finish(self) -> None:
+        """Wait until every call has ended."""
+        if self.tasks:
+            await asyncio.wait(self.tasks)
+
+    async def abandon(self) -> None:
+        """Cancel what still runs and wait until nothing of it is left."""
+        for task in self.tasks:
+            task.cancel()
+        await self.finish()
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """One output item for each call, in call order; a call that was cut off says so."""
+        return [
+            output_item(item, task.result().content if task.done() and not task.cancelled() else ABORTED_BY_USER)
+            for item, task in zip(self.items, self.tasks, strict=True)
+        ]

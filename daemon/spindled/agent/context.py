@@ -1,0 +1,91 @@
+"""What a running tool may do: the agent's side of `tools.base.ToolContext`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spindled.agent.clock import now_ms
+from spindled.tools.base import Verdict
+from spindled.tools.patch.diff import TurnDiff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from spindled.agent.settings import ThreadSettings
+    from spindled.agent.thread import Thread
+    from spindled.tools.base import CommandApproval, FileSnapshot, PatchApproval, ToolOptions
+    from spindled.tools.exec_sessions import ExecSessions
+    from spindled.tools.policy import CommandRule, SessionGrants
+    from spindled_protocol.types import SandboxPolicy, ThreadItem, TurnPlanStep
+
+
+class TurnContext:
+    """The tools' view of one turn. It may outlive the turn, as a command that runs on does."""
+
+    def __init__(self, thread: Thread, turn_id: str, settings: ThreadSettings, interrupt: Callable[[], None]):
+        self.thread = thread
+        self.thread_id = thread.id
+        self.turn_id = turn_id
+        self.settings = settings
+        self.interrupt = interrupt
+        self.diff = TurnDiff(settings.cwd)
+
+    @property
+    def cwd(self) -> Path:
+        return self.settings.cwd
+
+    @property
+    def approval_policy(self) -> str:
+        return self.settings.approval
+
+    @property
+    def sandbox_policy(self) -> SandboxPolicy:
+        return self.settings.sandbox_policy
+
+    @property
+    def sessions(self) -> ExecSessions:
+        return self.thread.sessions
+
+    @property
+    def rules(self) -> Sequence[CommandRule]:
+        return self.thread.surroundings.rules.current()
+
+    @property
+    def grants(self) -> SessionGrants:
+        return self.thread.approvals.grants
+
+    @property
+    def tool_options(self) -> ToolOptions:
+        return self.thread.surroundings.tool_options
+
+    def item_started(self, item: ThreadItem) -> None:
+        self.thread.events.item_started(self.turn_id, item, item.startedAtMs or now_ms())
+
+    def item_completed(self, item: ThreadItem) -> None:
+        self.thread.complete_item(self.turn_id, item)
+        self.thread.approvals.settled(item.id)
+
+    def output_delta(self, item_id: str, text: str) -> None:
+        self.thread.events.output_delta(self.turn_id, item_id, text)
+
+    def terminal_input(self, item_id: str, process_id: str, stdin: str) -> None:
+        self.thread.events.terminal_input(self.turn_id, item_id, process_id, stdin)
+
+    def plan_updated(self, explanation: str | None, plan: list[TurnPlanStep]) -> None:
+        self.thread.events.plan_updated(self.turn_id, explanation, plan)
+
+    def files_changed(self, changes: Sequence[FileSnapshot]) -> None:
+        self.diff.add(changes)
+        self.thread.events.diff_updated(self.turn_id, self.diff.render())
+
+    async def approve_command(self, ask: CommandApproval) -> Verdict:
+        return self._obey(await self.thread.approvals.command(self.turn_id, ask))
+
+    async def approve_patch(self, ask: PatchApproval) -> Verdict:
+        return self._obey(await self.thread.approvals.patch(self.turn_id, ask))
+
+    def _obey(self, verdict: Verdict) -> Verdict:
+        if verdict is Verdict.CANCELLED:
+            self.interrupt()
+        return verdict

@@ -1,0 +1,37 @@
+"""A turn's request to the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spindled.agent.prompt import base_instructions
+from spindled.model.request import ModelRequest, identity_headers
+
+if TYPE_CHECKING:
+    from spindled.agent.turn import RunningTurn
+
+
+def model_request(turn: RunningTurn) -> ModelRequest:
+    """The whole history as it stands now, under the turn's settings."""
+    thread, settings = turn.thread, turn.settings
+    around = thread.surroundings
+    info = around.model(settings.model)
+    effort = settings.effort or info.default_effort
+    verbosity = settings.verbosity or info.default_verbosity
+    return ModelRequest(
+        model=settings.model,
+        instructions=settings.base_instructions or around.config.base_instructions or base_instructions(),
+        input=thread.history.for_request(),
+        tools=around.tool_specs(),
+        parallel_tool_calls=info.parallel_tool_calls,
+        effort=effort,
+        summary=settings.summary or info.default_summary if effort else None,
+        verbosity=verbosity,
+        service_tier=settings.service_tier,
+        output_schema=turn.output_schema,
+        cache_key=thread.id,
+        metadata={"thread_id": thread.id, "turn_id": turn.id, "session_id": thread.identity.session_id},
+        headers=identity_headers(
+            session_id=thread.identity.session_id, thread_id=thread.id, originator=around.originator
+        ),
+    )

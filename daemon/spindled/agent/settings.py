@@ -1,0 +1,114 @@
+"""How a thread's turns run: model, folder, policies. Immutable; a turn's overrides make a new one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from spindled_protocol.base import UNSET, UnsetType
+from spindled_protocol.types import (
+    AskForApprovalObject,
+    DangerFullAccessSandboxPolicy,
+    ReadOnlySandboxPolicy,
+    WorkspaceWriteSandboxPolicy,
+)
+
+if TYPE_CHECKING:
+    from spindled.config.schema import WorkspaceWrite
+    from spindled_protocol.types import (
+        ApprovalsReviewer,
+        AskForApproval,
+        CollaborationMode,
+        SandboxPolicy,
+        TurnStartParams,
+    )
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text names it."""
+
+
+class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Settings of a thread, as its next turn will use them. `cwd` and roots are absolute."""
+
+    model: str
+    model_provider: str
+    cwd: Path
+    workspace_roots: tuple[str, ...]
+    approval_policy: AskForApproval
+    sandbox_policy: SandboxPolicy
+    approvals_reviewer: ApprovalsReviewer = "user"
+    effort: str | None = None
+    summary: str | None = None
+    verbosity: str | None = None
+    service_tier: str | None = None
+    base_instructions: str | None = None
+    developer_instructions: str | None = None
+    collaboration_mode: CollaborationMode | None = None
+
+    @property
+    def approval(self) -> str:
+        """The policy as tools know it: a granular one asks wherever it does not say otherwise."""
+        policy = self.approval_policy
+        return "on-request" if isinstance(policy, AskForApprovalObject) else policy
+
+    def with_turn(self, params: TurnStartParams) -> ThreadSettings:
+        """These settings with what a turn/start overrides; raises SettingsError."""
+        changes: dict[str, Any] = {}
+        for ours, theirs in TURN_OVERRIDES:
+            value = getattr(params, theirs)
+            if value is not UNSET and value is not None:
+                changes[ours] = value
+        if given(params.cwd):
+            changes["cwd"] = absolute(params.cwd, self.cwd)
+            changes["workspace_roots"] = (str(changes["cwd"]),)
+        if roots := either(params.runtimeWorkspaceRoots, None):
+            changes["workspace_roots"] = tuple(roots)
+        return msgspec.structs.replace(self, **changes) if changes else self
+
+
+TURN_OVERRIDES = (
+    ("model", "model"),
+    ("approval_policy", "approvalPolicy"),
+    ("approvals_reviewer", "approvalsReviewer"),
+    ("sandbox_policy", "sandboxPolicy"),
+    ("effort", "effort"),
+    ("summary", "summary"),
+    ("service_tier", "serviceTier"),
+    ("collaboration_mode", "collaborationMode"),
+)
+
+
+def given(value: Any) -> bool:
+    return value is not UNSET and value is not None
+
+
+def either(value: Any, otherwise: Any) -> Any:
+    """The value a client gave, else the other."""
+    return value if given(value) else otherwise
+
+
+def absolute(path: str | UnsetType | None, base: Path) -> Path:
+    """An absolute, normalised folder; raises SettingsError if it is none."""
+    assert isinstance(path, str)
+    folder = Path(os.path.normpath(base / path))
+    if not folder.is_dir():
+        raise SettingsError(f"cwd is not a folder: {folder}")
+    return folder
+
+
+def sandbox_policy(mode: str, write: WorkspaceWrite) -> SandboxPolicy:
+    """The policy that a sandbox mode stands for; `write` is the configuration of workspace-write."""
+    if mode == "danger-full-access":
+        return DangerFullAccessSandboxPolicy()
+    if mode == "read-only":
+        return ReadOnlySandboxPolicy(networkAccess=False)
+    return WorkspaceWriteSandboxPolicy(
+        writableRoots=[str(root) for root in write.writable_roots],
+        networkAccess=write.network_access,
+        excludeTmpdirEnvVar=write.exclude_tmpdir_env_var,
+        excludeSlashTmp=write.exclude_slash_tmp,
+    )

@@ -1,0 +1,95 @@
+"""What a thread's turns find around them: configuration, rules, documents, tools. Made once per loaded thread."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from spindled.config import models, project
+from spindled.config import rules as command_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from spindled.config.models import ModelInfo
+    from spindled.config.project import ProjectDoc
+    from spindled.config.rules import PrefixRule
+    from spindled.config.schema import Config, Provider
+    from spindled.tools.base import ToolOptions
+    from spindled.tools.registry import Registry
+
+log = logging.getLogger(__name__)
+
+
+class RuleBook:
+    """The user's command rules; an accepted amendment is kept for good."""
+
+    def __init__(self, home: Path):
+        self.home = home
+        self.rules = command_rules.read_rules(home)
+        for problem in self.rules.problems:
+            log.warning("%s", problem)
+
+    def current(self) -> Sequence[PrefixRule]:
+        """The rules in force. While some could not be read, and may have forbidden something, none allows."""
+        if not self.rules.incomplete:
+            return self.rules.rules
+        prompt = command_rules.Decision.PROMPT
+        return [replace(rule, decision=max(rule.decision, prompt)) for rule in self.rules.rules]
+
+    def allow(self, words: Sequence[str]) -> None:
+        try:
+            command_rules.append_rule(self.home, words)
+        except (OSError, ValueError) as error:
+            log.warning("the rule for %s is not kept: %s", words[:1], error)
+        self.rules = command_rules.read_rules(self.home)
+
+
+class Surroundings:
+    """`load` gives the configuration of a working directory."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        load: Callable[[Path], Config],
+        rules: RuleBook,
+        registry: Registry,
+        tool_options: ToolOptions,
+        shell: str,
+        originator: str,
+    ):
+        self.config = config
+        self.load = load
+        self.rules = rules
+        self.registry = registry
+        self.tool_options = tool_options
+        self.shell = shell
+        self.originator = originator
+
+    @property
+    def provider(self) -> Provider:
+        return self.config.provider
+
+    @property
+    def raw_reasoning(self) -> bool:
+        return self.config.settings.show_raw_agent_reasoning
+
+    def model(self, name: str) -> ModelInfo:
+        return models.lookup(name)
+
+    def context_window(self, model: str) -> int | None:
+        """Tokens that a conversation may fill, as the wire counts them."""
+        return models.context_window(self.config, model)
+
+    def documents(self, cwd: Path) -> list[ProjectDoc]:
+        """The user's and the project's instructions for a folder, the nearest last."""
+        config = self.config if cwd == self.config.cwd else self.load(cwd)
+        found = project.project_docs(config)
+        return [document for document in (found.home, *found.project) if document]
+
+    def tool_specs(self) -> list[dict[str, Any]]:
+        return self.registry.specs(self.tool_options)

@@ -1,0 +1,158 @@
+"""A loaded thread: its history, its settings and the one turn that may run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from spindled.agent.approvals import Approvals
+from spindled.agent.clock import now_ms, now_s
+from spindled.agent.events import ThreadEvents
+from spindled.agent.history import History
+from spindled.agent.prompt import context_items, told_context
+from spindled.agent.record import Record
+from spindled.agent.turn import RunningTurn
+from spindled.agent.usage import UsageMeter
+from spindled.tools.exec_sessions import ExecSessions
+from spindled.tools.policy import SessionGrants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from spindled.agent.identity import ThreadIdentity
+    from spindled.agent.inputs import PreparedInput
+    from spindled.agent.ports import Followers, Model
+    from spindled.agent.record import Journal
+    from spindled.agent.settings import ThreadSettings
+    from spindled.agent.surroundings import Surroundings
+    from spindled.model.events import Usage
+    from spindled_protocol.types import Thread as WireThread
+    from spindled_protocol.types import ThreadItem, ThreadTokenUsage, Turn
+
+
+class TurnConflict(Exception):
+    """A request that does not fit the turn that runs, or that none does; the text is for the client."""
+
+
+class Thread:
+    """One conversation. Everything here runs on the event loop; nothing blocks."""
+
+    def __init__(
+        self,
+        *,
+        identity: ThreadIdentity,
+        settings: ThreadSettings,
+        surroundings: Surroundings,
+        model: Model,
+        followers: Followers,
+        journal: Journal | None,
+        history: Iterable[dict[str, Any]] = (),
+        usage: ThreadTokenUsage | None = None,
+    ):
+        self.id = identity.id
+        self.identity = identity
+        self.settings = settings
+        self.surroundings = surroundings
+        self.model = model
+        self.history = History(history)
+        self.usage = UsageMeter(usage)
+        self.events = ThreadEvents(self.id, followers)
+        self.record = Record(self.id, journal, self.events.warning)
+        self.approvals = Approvals(self.events, SessionGrants(), surroundings.rules.allow)
+        self.sessions = ExecSessions()
+        self.active: RunningTurn | None = None
+        self._told = told_context(self.history.items)
+
+    # -- turns
+
+    def start_turn(self, prepared: PreparedInput, settings: ThreadSettings, output_schema: Any = None) -> RunningTurn:
+        """A turn that is about to run; while one runs, the input goes to that one instead. Raises StoreError."""
+        self.record.flush()
+        self.settings = settings
+        self.identity.updated_at = now_s()
+        if not self.identity.preview:
+            self.identity.preview = prepared.preview()
+        if self.active is not None:
+            self.active.steer(prepared)
+        else:
+            self.active = RunningTurn(self, settings, prepared, output_schema)
+        return self.active
+
+    def steer(self, prepared: PreparedInput, expected_turn_id: str) -> RunningTurn:
+        """Raises TurnConflict unless that turn runs."""
+        turn = self.check_active(expected_turn_id)
+        turn.steer(prepared)
+        return turn
+
+    def check_active(self, expected_turn_id: str) -> RunningTurn:
+        """The turn that runs; raises TurnConflict unless it is the expected one."""
+        if self.active is None:
+            raise TurnConflict("no active turn to steer")
+        if self.active.id != expected_turn_id:
+            raise TurnConflict(f"expected active turn id `{expected_turn_id}` but found `{self.active.id}`")
+        return self.active
+
+    async def interrupt(self, turn_id: str) -> RunningTurn:
+        """Stop that turn and wait until nothing of it runs; the caller then lets it `conclude`."""
+        if self.active is None:
+            raise TurnConflict("no active turn to interrupt")
+        if turn_id and self.active.id != turn_id:
+            raise TurnConflict(f"expected active turn id {turn_id} but found {self.active.id}")
+        turn = self.active
+        await turn.interrupted()
+        return turn
+
+    def turn_ended(self, turn: RunningTurn, outcome: Turn) -> None:
+        """Called once by each turn, when it concludes."""
+        if self.active is turn:
+            self.active = None
+        self.identity.updated_at = now_s()
+        if outcome.error is not None:
+            self.events.system_error()
+            self.events.error(turn.id, outcome.error, will_retry=False)
+        else:
+            self.events.idle()
+        self.events.turn_completed(outcome)
+
+    # -- what a turn tells its thread
+
+    def remember(self, items: Sequence[dict[str, Any]]) -> None:
+        """Add Responses items to the history, on disk first."""
+        if items:
+            self.record.items(items)
+            self.history.extend(items)
+
+    def complete_item(self, turn_id: str, item: ThreadItem) -> None:
+        """Record a finished item, then tell the followers."""
+        at_ms = item.completedAtMs or now_ms()
+        self.record.item_completed(turn_id, item)
+        self.events.item_completed(turn_id, item, at_ms)
+
+    def count_usage(self, turn_id: str, usage: Usage) -> None:
+        self.usage.add(usage)
+        snapshot = self.usage_snapshot()
+        self.record.usage(snapshot)
+        self.events.usage_updated(turn_id, snapshot)
+
+    def usage_snapshot(self) -> ThreadTokenUsage:
+        return self.usage.snapshot(self.surroundings.context_window(self.settings.model))
+
+    def new_context(self, settings: ThreadSettings) -> list[dict[str, Any]]:
+        """The context messages that the model has not been given yet under these settings."""
+        current = context_items(settings, self.surroundings.documents(settings.cwd), self.surroundings.shell)
+        new = [item for item in current if self._told.get(item["role"]) != item]
+        self._told.update((item["role"], item) for item in new)
+        return new
+
+    # -- the thread as a whole
+
+    def snapshot(self, turns: list[Turn] | None = None) -> WireThread:
+        return self.identity.snapshot(self.settings, self.events.status, turns or [])
+
+    async def close(self) -> None:
+        """Stop the turn and end what its commands left running."""
+        if self.active is not None:
+            turn = self.active
+            await turn.interrupted()
+            turn.conclude()
+        await self.sessions.close()
+        self.record.close()

@@ -1,0 +1,190 @@
+"""One turn: input, answers and tool calls until the model has nothing left to do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING
+
+from spindled.agent.clock import now_ms
+from spindled.agent.context import TurnContext
+from spindled.agent.prompt import message
+from spindled.agent.request import model_request
+from spindled.agent.sampling import Sampling
+from spindled.model.errors import ModelError, to_codex_error_info
+from spindled.store.ids import new_id
+from spindled_protocol.types import AgentMessageThreadItem, Turn, TurnError, UserMessageThreadItem
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from spindled.agent.inputs import PreparedInput
+    from spindled.agent.settings import ThreadSettings
+    from spindled.agent.thread import Thread
+    from spindled.model.request import ModelRequest
+    from spindled_protocol.types import ThreadItem, TurnStatus
+
+log = logging.getLogger(__name__)
+
+INTERRUPTED_NOTE = (
+    "<turn_aborted>\nThe user stopped the turn here. Commands that were running have been ended; "
+    "what they had done by then may be incomplete.\n</turn_aborted>"
+)
+
+
+class RunningTurn:
+    """The active turn of a thread. `run` is its task's body and always concludes it."""
+
+    def __init__(self, thread: Thread, settings: ThreadSettings, first: PreparedInput, output_schema: Any):
+        self.thread = thread
+        self.settings = settings
+        self.id = new_id()
+        self.output_schema = output_schema
+        self.context = TurnContext(thread, self.id, settings, self.interrupt)
+        self.inputs: deque[PreparedInput] = deque([first])
+        self.sampling: Sampling | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.stopped = asyncio.Event()
+        self.final: AgentMessageThreadItem | None = None
+        self.started_ms: int | None = None
+        self.used_ids: set[str] = set()
+        self.outcome: Turn | None = None
+        self.held = False
+
+    # -- what the thread does with a turn
+
+    def start(self) -> None:
+        """Begin to run, once."""
+        if self.task is not None:
+            return
+        self.task = asyncio.get_running_loop().create_task(self.run(), name=f"turn {self.id}")
+        self.task.add_done_callback(self._never_began)
+
+    def steer(self, prepared: PreparedInput) -> None:
+        """Give the running turn more input; the model hears it at once if it is only writing."""
+        self.inputs.append(prepared)
+        if self.sampling is not None:
+            self.sampling.cut()
+
+    def interrupt(self) -> None:
+        """Stop at the next await; idempotent."""
+        if self.task is not None and not self.stopped.is_set():
+            self.task.cancel()
+
+    async def interrupted(self) -> None:
+        """Interrupt, and wait until nothing of the turn runs. `conclude` then tells the followers."""
+        self.held = True
+        try:
+            self.interrupt()
+            await self.stopped.wait()
+        except BaseException:
+            self.held = False
+            if self.stopped.is_set():
+                self.conclude()
+            raise
+
+    def conclude(self) -> None:
+        """Tell the followers how the turn ended; once."""
+        if self.outcome is not None:
+            outcome, self.outcome = self.outcome, None
+            self.thread.turn_ended(self, outcome)
+
+    # -- the loop
+
+    async def run(self) -> None:
+        error: TurnError | None = None
+        status: TurnStatus = "completed"
+        try:
+            await self._loop()
+        except asyncio.CancelledError:
+            status = "interrupted"
+        except ModelError as failure:
+            status, error = "failed", TurnError(message=str(failure), codexErrorInfo=to_codex_error_info(failure))
+        except Exception as failure:
+            log.exception("turn %s failed", self.id)
+            text = f"Internal error: {type(failure).__name__}: {failure}"
+            status, error = "failed", TurnError(message=text, codexErrorInfo="other")
+        self._stop(status, error)
+
+    async def _loop(self) -> None:
+        self._begin()
+        goes_on = True
+        while goes_on or self.inputs:
+            await self._take_inputs()
+            self.sampling = Sampling(self)
+            goes_on = await self.sampling.run()
+            self.sampling = None
+
+    def _begin(self) -> None:
+        self.started_ms = now_ms()
+        snapshot = self.snapshot("inProgress")
+        self.thread.events.active()
+        self.thread.events.turn_started(snapshot)
+        self.thread.record.turn_started(
+            snapshot, self.settings, self.thread.surroundings.context_window(self.settings.model)
+        )
+        self.thread.remember(self.thread.new_context(self.settings))
+
+    async def _take_inputs(self) -> None:
+        while self.inputs:
+            prepared = self.inputs.popleft()
+            content = await prepared.content()
+            at_ms = now_ms()
+            item = UserMessageThreadItem(
+                id=new_id(), clientId=prepared.client_id, content=prepared.inputs, startedAtMs=at_ms, completedAtMs=None
+            )
+            self.thread.events.item_started(self.id, item, at_ms)
+            self.thread.remember([{"type": "message", "role": "user", "content": content}])
+            item.completedAtMs = at_ms
+            self.thread.complete_item(self.id, item)
+
+    def _stop(self, status: TurnStatus, error: TurnError | None) -> None:
+        if status == "interrupted":
+            self.thread.remember([message("user", INTERRUPTED_NOTE)])
+        self.outcome = self.snapshot(status, error)
+        self.thread.record.turn_ended(self.outcome, self.final)
+        self.stopped.set()
+        if not self.held:
+            self.conclude()
+
+    def _never_began(self, task: asyncio.Task[None]) -> None:
+        """A task cancelled before its first step never enters `run`."""
+        if not self.stopped.is_set():
+            self._stop("interrupted", None)
+
+    # -- what a sampling asks of its turn
+
+    def request(self) -> ModelRequest:
+        return model_request(self)
+
+    def item_id(self, proposed: str) -> str:
+        """The model's id for an item, or a new one where it is missing or was used before."""
+        item_id = proposed if proposed and proposed not in self.used_ids else new_id()
+        self.used_ids.add(item_id)
+        return item_id
+
+    def last_message(self, item: ThreadItem) -> None:
+        if isinstance(item, AgentMessageThreadItem):
+            self.final = item
+
+    def snapshot_at_start(self) -> Turn:
+        """What turn/start answers: nothing of the turn has happened yet."""
+        return Turn(id=self.id, rootTurnId=self.id, items=[], itemsView="notLoaded", status="inProgress")
+
+    def snapshot(self, status: TurnStatus, error: TurnError | None = None) -> Turn:
+        """The turn as the wire shows it: without items while it runs, with its last message once completed."""
+        ended = status != "inProgress"
+        completed = now_ms()
+        shown = [self.final] if status == "completed" and self.final is not None else []
+        return Turn(
+            id=self.id,
+            rootTurnId=self.id,
+            items=list(shown),
+            itemsView="summary" if shown else "notLoaded",
+            status=status,
+            error=error,
+            startedAt=self.started_ms // 1000 if self.started_ms is not None else None,
+            completedAt=completed // 1000 if ended else None,
+            durationMs=completed - self.started_ms if ended and self.started_ms is not None else None,
+        )

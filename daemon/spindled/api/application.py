@@ -1,0 +1,122 @@
+"""What serves every connection of the process: configuration, store, models and the loaded threads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spindled.agent.surroundings import RuleBook, Surroundings
+from spindled.agent.threads import Threads
+from spindled.api.clients import ModelClients
+from spindled.api.followers import ThreadFollowers
+from spindled.api.session import Session
+from spindled.api.toolbox import shell_name, tool_options
+from spindled.api.warnings import config_warning
+from spindled.config.load import ConfigLoader
+from spindled.store.errors import StoreError
+from spindled.store.threads import ThreadStore
+from spindled.tools.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from spindled.config.schema import Config
+    from spindled.rpc.connection import Connection
+    from spindled_protocol.types import ConfigWarningNotification
+
+log = logging.getLogger(__name__)
+
+
+class Application:
+    """One per process. `options` is the command line's: strict_config is what is used of it here."""
+
+    def __init__(self, home: Path, overrides: Iterable[tuple[str, object]], options: Any):
+        self.home = Path(home)
+        self.loader = ConfigLoader(self.home, overrides, strict=options.strict_config)
+        self.store = ThreadStore(self.home)
+        self.threads = Threads()
+        self.clients = ModelClients()
+        self.registry = Registry()
+        self.indexed = False  # whether the index was compared with the files in this run
+        self._warned: set[str] = set()
+        self._followers: dict[str, ThreadFollowers] = {}
+        self._rules: RuleBook | None = None
+        self._watchers: set[asyncio.Task[None]] = set()
+
+    def session(self, connection: Connection) -> Session:
+        session = Session(self, connection)
+        self._unfollow_when_closed(connection)
+        return session
+
+    def config(self, cwd: Path, request: Mapping[str, object] | None = None) -> Config:
+        """The configuration of a folder; raises ConfigError."""
+        return self.loader.load(cwd, request)
+
+    def surroundings(self, config: Config, originator: str) -> Surroundings:
+        """What a thread of this configuration works with."""
+        options = tool_options(config)
+        return Surroundings(
+            config=config,
+            load=self.loader.load,
+            rules=self.rules,
+            registry=self.registry,
+            tool_options=options,
+            shell=shell_name(options),
+            originator=originator,
+        )
+
+    @property
+    def rules(self) -> RuleBook:
+        if self._rules is None:
+            self._rules = RuleBook(self.home)
+        return self._rules
+
+    def new_warnings(self, config: Config) -> list[ConfigWarningNotification]:
+        """What is odd about a configuration and was not told before."""
+        fresh = [warning for warning in config.warnings if warning.summary not in self._warned]
+        self._warned.update(warning.summary for warning in fresh)
+        return [config_warning(warning) for warning in fresh]
+
+    def followers(self, thread_id: str) -> ThreadFollowers:
+        followers = self._followers.get(thread_id)
+        if followers is None:
+            followers = self._followers[thread_id] = ThreadFollowers(thread_id)
+        return followers
+
+    def forget_followers(self, thread_id: str) -> None:
+        self._followers.pop(thread_id, None)
+
+    async def close(self, deadline_seconds: float) -> None:
+        """Stop every turn, end every child, close the store and the models' connections."""
+        from spindled import process
+
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                await self.threads.close()
+        except TimeoutError:
+            log.warning("some turns did not stop within %.2f s", deadline_seconds)
+        finally:
+            await process.kill_all()
+            await self.clients.close()
+            try:
+                self.store.close()
+            except StoreError as error:
+                log.error("%s", error)
+
+    def _unfollow_when_closed(self, connection: Connection) -> None:
+        async def watch() -> None:
+            await connection.closed.wait()
+            for followers in self._followers.values():
+                followers.remove(connection)
+
+        task = asyncio.get_running_loop().create_task(watch(), name="unfollow")
+        self._watchers.add(task)
+        task.add_done_callback(self._watchers.discard)
+
+
+def working_directory(given: str | None) -> Path:
+    """The folder that a client named, else the daemon's own."""
+    return Path(os.path.normpath(Path.cwd() / given)) if given else Path.cwd()

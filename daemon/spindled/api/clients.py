@@ -1,0 +1,107 @@
+"""One client per model provider, shared by all threads; made at first use, or warmed up before it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from spindled.model.errors import Kind, ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from spindled.config.schema import Provider
+    from spindled.model.events import ModelEvent
+    from spindled.model.request import ModelRequest
+    from spindled.model.responses import ResponsesClient
+    from spindled.scripted import ScriptedEndpoint
+
+log = logging.getLogger(__name__)
+
+
+class ModelClients:
+    """Hands out models; owns their connections and the embedded endpoint."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, tuple[Provider, asyncio.Task[ResponsesClient]]] = {}
+        self._endpoint: ScriptedEndpoint | None = None
+        self._retired: list[asyncio.Task[ResponsesClient]] = []
+
+    def model(self, provider: Provider) -> ProviderModel:
+        return ProviderModel(self, provider)
+
+    def warm(self, provider: Provider) -> None:
+        """Load what the provider's first request needs, while the user still types."""
+        self._task(provider)
+
+    async def client(self, provider: Provider) -> ResponsesClient:
+        """Raises ModelError for settings that no client can be made of."""
+        return await asyncio.shield(self._task(provider))
+
+    def _task(self, provider: Provider) -> asyncio.Task[ResponsesClient]:
+        known = self._clients.get(provider.id)
+        if known is not None:
+            settings, task = known
+            failed = task.done() and (task.cancelled() or task.exception() is not None)
+            if settings == provider and not failed:
+                return task
+            self._retired.append(task)
+        task = asyncio.get_running_loop().create_task(self._open(provider), name=f"open {provider.id}")
+        task.add_done_callback(note_failure)
+        self._clients[provider.id] = (provider, task)
+        return task
+
+    async def _open(self, provider: Provider) -> ResponsesClient:
+        from spindled.model.responses import ResponsesClient
+
+        if provider.wire_api != "responses":
+            text = f'Model provider `{provider.id}`: wire_api = "{provider.wire_api}" is not supported yet'
+            raise ModelError(Kind.SETTINGS, text)
+        client = ResponsesClient(await self._embedded(provider) if provider.embedded else provider)
+        await asyncio.to_thread(client.warm)
+        return client
+
+    async def _embedded(self, provider: Provider) -> Provider:
+        from spindled import scripted
+
+        if self._endpoint is None:
+            self._endpoint = await scripted.start()
+        return msgspec.structs.replace(
+            provider, base_url=self._endpoint.base_url, experimental_bearer_token=self._endpoint.token
+        )
+
+    async def close(self) -> None:
+        tasks = [task for _, task in self._clients.values()] + self._retired
+        self._clients.clear()
+        self._retired.clear()
+        for task in tasks:
+            if task.done() and not task.cancelled() and task.exception() is None:
+                await task.result().aclose()
+            else:
+                task.cancel()
+        if self._endpoint is not None:
+            endpoint, self._endpoint = self._endpoint, None
+            await endpoint.close()
+
+
+class ProviderModel:
+    """Implements `agent.ports.Model` for a provider."""
+
+    def __init__(self, clients: ModelClients, provider: Provider):
+        self.clients = clients
+        self.provider = provider
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[list[ModelEvent], None]:
+        client = await self.clients.client(self.provider)
+        async with aclosing(client.stream(request)) as batches:
+            async for batch in batches:
+                yield batch
+
+
+def note_failure(task: asyncio.Task[ResponsesClient]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.info("model client: %s", task.exception())

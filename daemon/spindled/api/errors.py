@@ -1,0 +1,55 @@
+"""The one place where what goes wrong below becomes an error of the wire."""
+
+from __future__ import annotations
+
+import inspect
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from spindled.agent.inputs import InputError
+from spindled.agent.settings import SettingsError
+from spindled.agent.thread import TurnConflict
+from spindled.agent.threads import ThreadNotLoaded
+from spindled.config.errors import ConfigError
+from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
+from spindled.store.errors import StoreError, ThreadLookupError, TurnNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The caller's mistake, told in the error's own words.
+REFUSED = (InputError, SettingsError, TurnConflict, ThreadNotLoaded, ThreadLookupError, TurnNotFound)
+
+
+def handler(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A handler whose domain errors are answered as the wire's."""
+    if inspect.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def answer(*args: Any) -> Any:
+            try:
+                return await function(*args)
+            except Exception as error:
+                raise wire_error(error) from error
+
+        return answer
+
+    @wraps(function)
+    def answer_now(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except Exception as error:
+            raise wire_error(error) from error
+
+    return answer_now
+
+
+def wire_error(error: Exception) -> Exception:
+    """The RpcError for a domain error; any other error as it is."""
+    if isinstance(error, REFUSED):
+        return RpcError(INVALID_REQUEST, str(error))
+    if isinstance(error, ConfigError):
+        return RpcError(INVALID_REQUEST, f"failed to load configuration: {error}")
+    if isinstance(error, StoreError):
+        return RpcError(INTERNAL_ERROR, str(error))
+    return error

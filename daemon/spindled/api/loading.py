@@ -1,0 +1,188 @@
+"""From a client's params and the configuration to a loaded thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from spindled.agent.clock import now_s
+from spindled.agent.identity import ThreadIdentity
+from spindled.agent.settings import SettingsError, ThreadSettings, absolute, either, given, sandbox_policy
+from spindled.agent.thread import Thread
+from spindled.api.application import working_directory
+from spindled.api.git import git_info
+from spindled.config.schema import GranularPolicy
+from spindled.store import rows, values
+from spindled.store.ids import new_id
+from spindled_protocol import WIRE_VERSION
+from spindled_protocol.types import AskForApprovalObject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spindled.api.session import Session
+    from spindled.config.schema import Config
+    from spindled.store.replay import StoredThread
+    from spindled_protocol.types import AskForApproval, ThreadResumeParams, ThreadStartParams
+
+
+def start_thread(session: Session, params: ThreadStartParams) -> Thread:
+    """A new thread, loaded; nothing is written before its first turn."""
+    application, client = session.application, session.connection.client
+    cwd = folder(params.cwd)
+    config = application.config(cwd, request_overrides(params))
+    settings = thread_settings(config, params, cwd)
+    thread_id = new_id()
+    git = git_info(cwd)
+    identity = ThreadIdentity(
+        id=thread_id,
+        session_id=thread_id,
+        created_at=now_s(),
+        originator=client.name,
+        thread_source=either(params.threadSource, None),
+        git=git,
+    )
+    journal = None
+    if not either(params.ephemeral, False):
+        journal = application.store.create(
+            rows.SessionMeta(
+                id=thread_id,
+                session_id=thread_id,
+                cwd=str(cwd),
+                runtime_workspace_roots=list(settings.workspace_roots),
+                originator=client.name,
+                cli_version=WIRE_VERSION,
+                source=identity.source,
+                thread_source=identity.thread_source,
+                model_provider=settings.model_provider,
+                base_instructions=rows.BaseInstructions(settings.base_instructions)
+                if settings.base_instructions
+                else None,
+                history_mode="paginated",
+                git=values.git_to_row(git),
+            )
+        )
+        identity.path = str(journal.path)
+    return application.threads.add(
+        Thread(
+            identity=identity,
+            settings=settings,
+            surroundings=application.surroundings(config, client.name),
+            model=application.clients.model(config.provider),
+            followers=application.followers(thread_id),
+            journal=journal,
+        )
+    )
+
+
+async def resume_thread(session: Session, params: ThreadResumeParams) -> tuple[Thread, StoredThread]:
+    """A stored thread, loaded to go on where it was. Raises ThreadLookupError, StoreError."""
+    application, client = session.application, session.connection.client
+    stored = await asyncio.to_thread(application.store.read, params.threadId)
+    cwd = folder(params.cwd if given(params.cwd) else stored_cwd(stored))
+    config = application.config(cwd, {**stored_overrides(stored), **request_overrides(params)})
+    settings = thread_settings(config, params, cwd, stored)
+    journal = application.store.open(params.threadId)
+    summary = application.store.summary(params.threadId).to_thread()
+    identity = ThreadIdentity(
+        id=params.threadId,
+        session_id=summary.sessionId,
+        created_at=summary.createdAt,
+        originator=summary.originator or client.name,
+        source=summary.source,
+        thread_source=summary.threadSource,
+        forked_from=summary.forkedFromId,
+        git=summary.gitInfo,
+        path=summary.path,
+        name=summary.name,
+        preview=stored.preview,
+        updated_at=summary.updatedAt,
+    )
+    thread = Thread(
+        identity=identity,
+        settings=settings,
+        surroundings=application.surroundings(config, client.name),
+        model=application.clients.model(config.provider),
+        followers=application.followers(params.threadId),
+        journal=journal,
+        history=stored.history,
+        usage=stored.usage,
+    )
+    return application.threads.add(thread), stored
+
+
+def folder(path: Any) -> Path:
+    """The working directory a client named, else the daemon's; raises SettingsError."""
+    cwd = working_directory(either(path, None))
+    return absolute(str(cwd), cwd)
+
+
+def stored_cwd(stored: StoredThread) -> str | None:
+    """Where the last turn ran, if that folder is still there."""
+    cwd = (stored.context.cwd if stored.context else "") or stored.meta.cwd
+    return cwd if cwd and os.path.isdir(cwd) else None
+
+
+def stored_overrides(stored: StoredThread) -> dict[str, object]:
+    """What a thread keeps of its last turn's settings, as configuration overrides."""
+    overrides: dict[str, object] = {}
+    if stored.meta.model_provider:
+        overrides["model_provider"] = stored.meta.model_provider
+    if stored.context and stored.context.model:
+        overrides["model"] = stored.context.model
+    return overrides
+
+
+def request_overrides(params: Any) -> dict[str, object]:
+    """The configuration that a request sets for its thread."""
+    named = {
+        "model": params.model,
+        "model_provider": params.modelProvider,
+        "sandbox_mode": params.sandbox,
+        "service_tier": params.serviceTier,
+    }
+    return {**either(params.config, {}), **{key: value for key, value in named.items() if given(value)}}
+
+
+def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread | None = None) -> ThreadSettings:
+    """Configuration, what the stored thread last used, and what the request says, the latter strongest."""
+    if given(params.permissions) and given(params.sandbox):
+        raise SettingsError("`permissions` cannot be combined with `sandbox`")
+    written = config.settings
+    context = stored.context if stored else None
+    policy: AskForApproval = approval_policy(config)
+    sandbox = sandbox_policy(config.sandbox_mode, written.sandbox_workspace_write)
+    if context is not None:
+        policy = values.approval_policy_to_wire(context.approval_policy) or policy
+        if not given(params.sandbox):
+            sandbox = values.sandbox_policy_to_wire(context.sandbox_policy) or sandbox
+    roots = either(params.runtimeWorkspaceRoots, None)
+    return ThreadSettings(
+        model=config.model,
+        model_provider=config.provider.id,
+        cwd=cwd,
+        workspace_roots=tuple(roots) if roots else (str(cwd),),
+        approval_policy=either(params.approvalPolicy, policy),
+        approvals_reviewer=either(params.approvalsReviewer, "user"),
+        sandbox_policy=sandbox,
+        effort=written.model_reasoning_effort or (context.effort if context else None),
+        summary=written.model_reasoning_summary,
+        verbosity=written.model_verbosity,
+        service_tier=written.service_tier,
+        base_instructions=either(params.baseInstructions, None) or stored_instructions(stored),
+        developer_instructions=either(params.developerInstructions, written.developer_instructions),
+    )
+
+
+def stored_instructions(stored: StoredThread | None) -> str | None:
+    return stored.meta.base_instructions.text if stored and stored.meta.base_instructions else None
+
+
+def approval_policy(config: Config) -> AskForApproval:
+    policy = config.approval_policy
+    if isinstance(policy, GranularPolicy):
+        return msgspec.convert(msgspec.to_builtins(policy), AskForApprovalObject)
+    return policy

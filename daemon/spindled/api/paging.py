@@ -1,0 +1,150 @@
+"""thread/turns/list and thread/items/list: a thread in pages, in both directions.
+
+A cursor is the place of a turn or an item in the thread: `<kind>:<place>`, with `=` when that place itself comes first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from spindled.agent.settings import either, given
+from spindled.api.errors import handler
+from spindled.api.ids import thread_id
+from spindled.api.reading import turns_of
+from spindled.rpc.errors import INVALID_REQUEST, RpcError
+from spindled.store.errors import ThreadLookupError
+from spindled_protocol.types import (
+    AgentMessageThreadItem,
+    ItemThreadItemsListAnchor,
+    ThreadItemEntry,
+    ThreadItemsListResponse,
+    ThreadTurnsListResponse,
+    UserMessageThreadItem,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spindled.api.session import Session
+    from spindled_protocol.types import ThreadItem, ThreadItemsListParams, ThreadTurnsListParams, Turn, TurnItemsView
+
+T = TypeVar("T")
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 1000
+
+
+class Page(NamedTuple):
+    start: int
+    stop: int
+    step: int
+    next_cursor: str | None
+    backwards_cursor: str | None
+
+
+class Cursors(NamedTuple):
+    """Where paging backwards from the end of a thread begins."""
+
+    turns: str | None
+    items: str | None
+
+
+@handler
+async def thread_turns_list(session: Session, params: ThreadTurnsListParams) -> ThreadTurnsListResponse:
+    turns = await turns_or_refusal(session, params.threadId)
+    ascending = either(params.sortDirection, "desc") == "asc"
+    page = cut("turn", len(turns), either(params.cursor, None), either(params.limit, None), ascending)
+    view = either(params.itemsView, "summary")
+    return ThreadTurnsListResponse(
+        data=[viewed(turn, view) for turn in pick(turns, page)],
+        nextCursor=page.next_cursor,
+        backwardsCursor=page.backwards_cursor,
+    )
+
+
+@handler
+async def thread_items_list(session: Session, params: ThreadItemsListParams) -> ThreadItemsListResponse:
+    turns = await turns_or_refusal(session, params.threadId)
+    if given(params.turnId):
+        turns = [turn for turn in turns if turn.id == params.turnId]
+    entries = [entry(turn.id, item) for turn in turns for item in turn.items]
+    cursor = either(params.cursor, None)
+    if isinstance(cursor, ItemThreadItemsListAnchor):
+        place = next((i for i, found in enumerate(entries) if item_id(found.item) == cursor.itemId), None)
+        if place is None:
+            raise RpcError(INVALID_REQUEST, f"item not found: {cursor.itemId}")
+        cursor = f"item:={place}"
+    ascending = either(params.sortDirection, "asc") == "asc"
+    page = cut("item", len(entries), cursor, either(params.limit, None), ascending)
+    return ThreadItemsListResponse(
+        data=pick(entries, page), nextCursor=page.next_cursor, backwardsCursor=page.backwards_cursor
+    )
+
+
+async def turns_or_refusal(session: Session, text: str) -> list[Turn]:
+    wanted = thread_id(text)
+    try:
+        return await turns_of(session.application, wanted)
+    except ThreadLookupError as error:
+        raise RpcError(INVALID_REQUEST, f"thread not loaded: {wanted}") from error
+
+
+def cut(kind: str, count: int, cursor: str | None, limit: int | None, ascending: bool) -> Page:
+    """The page after a cursor; raises RpcError for a cursor that is not ours."""
+    size = min(max(limit or DEFAULT_LIMIT, 1), MAX_LIMIT)
+    step = 1 if ascending else -1
+    start = (0 if ascending else count - 1) if cursor is None else first_place(kind, cursor, step)
+    stop = start + step * size
+    beyond = stop < count if ascending else stop >= 0
+    last = stop - step
+    return Page(
+        start=start,
+        stop=max(stop, -1),
+        step=step,
+        next_cursor=f"{kind}:{last}" if beyond and 0 <= start < count else None,
+        backwards_cursor=f"{kind}:={start}" if 0 <= start < count else None,
+    )
+
+
+def first_place(kind: str, cursor: str, step: int) -> int:
+    name, _, place = cursor.partition(":")
+    included = place.startswith("=")
+    digits = place.removeprefix("=")
+    if name != kind or not (digits.isascii() and digits.isdigit()):
+        raise RpcError(INVALID_REQUEST, f"invalid cursor: {cursor[:100]}")
+    return int(digits) if included else int(digits) + step
+
+
+def pick(rows: Sequence[T], page: Page) -> list[T]:
+    return [rows[i] for i in range(page.start, page.stop, page.step) if 0 <= i < len(rows)]
+
+
+def page_cursors(turns: Sequence[Turn]) -> Cursors:
+    count = sum(len(turn.items) for turn in turns)
+    return Cursors(f"turn:={len(turns) - 1}" if turns else None, f"item:={count - 1}" if count else None)
+
+
+def viewed(turn: Turn, view: TurnItemsView) -> Turn:
+    """A turn with as much of its items as was asked for: all, its first question and last answer, or none."""
+    if view == "notLoaded":
+        turn.items = []
+    elif view == "summary":
+        users = [item for item in turn.items if isinstance(item, UserMessageThreadItem)][:1]
+        answers = [item for item in turn.items if isinstance(item, AgentMessageThreadItem)][-1:]
+        turn.items = [*users, *answers]
+    turn.itemsView = view
+    return turn
+
+
+def entry(turn_id: str, item: ThreadItem) -> ThreadItemEntry:
+    started, completed = (
+        either(getattr(item, "startedAtMs", None), None),
+        either(getattr(item, "completedAtMs", None), None),
+    )
+    return ThreadItemEntry(
+        turnId=turn_id, item=item, outputDeferred=False, startedAtMs=started, completedAtMs=completed
+    )
+
+
+def item_id(item: ThreadItem) -> str | None:
+    return getattr(item, "id", None)

@@ -1,0 +1,23 @@
+"""Which function answers which method. What is not listed is answered as not supported yet."""
+
+from __future__ import annotations
+
+from spindled.rpc.router import Route
+
+ROUTES = {
+    "thread/start": Route("spindled.api.threads:thread_start"),
+    "thread/resume": Route("spindled.api.threads:thread_resume"),
+    "thread/loaded/list": Route("spindled.api.threads:thread_loaded_list"),
+    "thread/unsubscribe": Route("spindled.api.threads:thread_unsubscribe"),
+    "thread/archive": Route("spindled.api.archive:thread_archive"),
+    "thread/unarchive": Route("spindled.api.archive:thread_unarchive"),
+    "thread/delete": Route("spindled.api.archive:thread_delete"),
+    "thread/list": Route("spindled.api.library:thread_list"),
+    "thread/read": Route("spindled.api.library:thread_read"),
+    "thread/name/set": Route("spindled.api.library:thread_name_set"),
+    "thread/turns/list": Route("spindled.api.paging:thread_turns_list"),
+    "thread/items/list": Route("spindled.api.paging:thread_items_list"),
+    "turn/start": Route("spindled.api.turns:turn_start"),
+    "turn/steer": Route("spindled.api.turns:turn_steer"),
+    "turn/interrupt": Route("spindled.api.turns:turn_interrupt"),
+}

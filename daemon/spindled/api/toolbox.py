@@ -1,0 +1,42 @@
+"""The tools' options, from the configuration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from spindled.config.providers import secret_variables
+from spindled.process import EnvironmentPolicy
+from spindled.tools.base import ToolOptions
+from spindled.tools.shell import user_shell
+
+if TYPE_CHECKING:
+    from spindled.config.schema import Config
+
+DEFAULT_OUTPUT_TOKENS = 10_000
+
+
+def tool_options(config: Config) -> ToolOptions:
+    """Children get the environment that the policy leaves, and never a provider's key."""
+    settings = config.settings
+    policy = settings.shell_environment_policy
+    return ToolOptions(
+        environment=dict(os.environ),
+        environment_policy=EnvironmentPolicy(
+            inherit=policy.inherit,
+            ignore_default_excludes=policy.ignore_default_excludes,
+            exclude=policy.exclude,
+            include_only=policy.include_only,
+            set=policy.set,
+        ),
+        output_tokens=settings.tool_output_token_limit or DEFAULT_OUTPUT_TOKENS,
+        update_plan=settings.tools.update_plan.enabled,
+        view_image=settings.tools.view_image,
+        secret_variables=frozenset(secret_variables(config.providers.values())),
+    )
+
+
+def shell_name(options: ToolOptions) -> str:
+    """The shell that commands run in, for the model to know."""
+    return PurePath(user_shell(options)).name

@@ -1,0 +1,43 @@
+"""turn/start, turn/steer, turn/interrupt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spindled.agent.inputs import InputError, PreparedInput
+from spindled.agent.settings import either
+from spindled.api.errors import handler
+from spindled.api.ids import thread_id
+from spindled.rpc.connection import Then
+from spindled_protocol.types import TurnInterruptResponse, TurnStartResponse, TurnSteerResponse
+
+if TYPE_CHECKING:
+    from spindled.api.session import Session
+    from spindled_protocol.types import TurnInterruptParams, TurnStartParams, TurnSteerParams
+
+
+@handler
+def turn_start(session: Session, params: TurnStartParams) -> Then:
+    thread = session.application.threads.get(thread_id(params.threadId))
+    prepared = PreparedInput(params.input, either(params.clientUserMessageId, None))
+    settings = thread.settings.with_turn(params)
+    session.follow(thread)
+    turn = thread.start_turn(prepared, settings, either(params.outputSchema, None))
+    return Then(TurnStartResponse(turn=turn.snapshot_at_start()), turn.start)
+
+
+@handler
+def turn_steer(session: Session, params: TurnSteerParams) -> TurnSteerResponse:
+    thread = session.application.threads.get(thread_id(params.threadId))
+    if not params.input:
+        thread.check_active(params.expectedTurnId)
+        raise InputError("input must not be empty")
+    prepared = PreparedInput(params.input, either(params.clientUserMessageId, None))
+    return TurnSteerResponse(turnId=thread.steer(prepared, params.expectedTurnId).id)
+
+
+@handler
+async def turn_interrupt(session: Session, params: TurnInterruptParams) -> Then:
+    thread = session.application.threads.get(thread_id(params.threadId))
+    turn = await thread.interrupt(params.turnId)
+    return Then(TurnInterruptResponse(), turn.conclude)

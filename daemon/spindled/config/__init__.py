@@ -1,0 +1,1 @@
+"""Configuration: home directory, config.toml layers, providers, models, command rules, project documents."""

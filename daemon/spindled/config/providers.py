@@ -1,0 +1,95 @@
+"""Model providers: the built-in ones, those of the configuration, and what they need from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from .errors import ConfigError
+from .schema import Provider
+
+MAX_RETRIES = 100
+
+# A lowest layer: [model_providers.<id>] of the user merges on top of it.
+BUILT_IN: dict[str, dict[str, Any]] = {
+    "openai": {
+        "name": "OpenAI",
+        "base_url": "https://api.openai.com/v1",
+        "env_key": "OPENAI_API_KEY",
+        "env_key_instructions": "Set it to an API key of your OpenAI account.",
+    },
+    "scripted": {"name": "Scripted demo model"},
+    "ollama": {"name": "Ollama", "base_url": "http://localhost:11434/v1"},
+    "lmstudio": {"name": "LM Studio", "base_url": "http://localhost:1234/v1"},
+}
+EMBEDDED = "scripted"
+
+
+def built_in(openai_base_url: str | None) -> dict[str, dict[str, Any]]:
+    """The built-in providers as a table, with another address of `openai` if one is given."""
+    if not openai_base_url:
+        return BUILT_IN
+    return {**BUILT_IN, "openai": {**BUILT_IN["openai"], "base_url": openai_base_url}}
+
+
+def complete(providers: Mapping[str, Provider]) -> dict[str, Provider]:
+    """Providers with their id, a name, bounded retries and no slash at the end of their address."""
+    return {
+        key: replace(
+            provider,
+            id=key,
+            embedded=key == EMBEDDED and not provider.base_url,
+            name=provider.name or key,
+            base_url=provider.base_url.rstrip("/") if provider.base_url else None,
+            request_max_retries=min(provider.request_max_retries, MAX_RETRIES),
+            stream_max_retries=min(provider.stream_max_retries, MAX_RETRIES),
+        )
+        for key, provider in providers.items()
+    }
+
+
+def select(providers: Mapping[str, Provider], key: str) -> Provider:
+    """The provider to use. Raises ConfigError if there is none of that id, or it has no usable address."""
+    provider = providers.get(key)
+    if provider is None:
+        raise ConfigError(f"Model provider `{key}` not found")
+    if provider.embedded:
+        return provider
+    if not provider.base_url:
+        raise ConfigError(f"Model provider `{key}` has no base_url")
+    if not provider.base_url.lower().startswith(("http://", "https://")):
+        raise ConfigError(f"Model provider `{key}`: base_url must start with http:// or https://")
+    return provider
+
+
+def api_key(provider: Provider, environ: Mapping[str, str]) -> str | None:
+    """The bearer token of a provider, None if it needs none.
+
+    Raises ConfigError if its environment variable is missing or empty.
+    """
+    if provider.experimental_bearer_token:
+        return provider.experimental_bearer_token
+    if not provider.env_key:
+        return None
+    if key := environ.get(provider.env_key, "").strip():
+        return key
+    hint = f" {provider.env_key_instructions}" if provider.env_key_instructions else ""
+    raise ConfigError(f"Missing environment variable: `{provider.env_key}`.{hint}")
+
+
+def headers(provider: Provider, environ: Mapping[str, str]) -> dict[str, str]:
+    """The extra HTTP headers of a provider; those whose environment variable is unset or empty are left out."""
+    from_environment = {name: environ.get(variable, "") for name, variable in provider.env_http_headers.items()}
+    return provider.http_headers | {name: value for name, value in from_environment.items() if value.strip()}
+
+
+def secret_variables(providers: Iterable[Provider]) -> frozenset[str]:
+    """The environment variables that hold credentials of providers: nothing that a model runs should see them."""
+    names: set[str] = set()
+    for provider in providers:
+        names.update(provider.env_http_headers.values())
+        if provider.env_key:
+            names.add(provider.env_key)
+    return frozenset(names)

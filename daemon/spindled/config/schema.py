@@ -1,0 +1,189 @@
+"""The settings we know, as one Struct, and the effective configuration made of them.
+
+Field names are the keys of config.toml. Every field has a default, so that any part of a file validates by itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+if TYPE_CHECKING:
+    from .errors import ConfigWarning
+    from .layers import Layer, Stamp
+
+Count = Annotated[int, Meta(ge=0)]
+Effort = Annotated[str, Meta(min_length=1)]  # an open set on the wire: low, medium, high ...
+ReasoningSummary = Literal["auto", "concise", "detailed", "none"]
+Verbosity = Literal["low", "medium", "high"]
+SandboxMode = Literal["read-only", "workspace-write", "danger-full-access"]
+TrustLevel = Literal["trusted", "untrusted"]
+WireApi = Literal["responses", "chat", "messages"]
+
+DEFAULT_MODEL = "gpt-5.5"
+DEFAULT_PROVIDER = "openai"
+ROOT_MARKERS = (".git",)
+MASK = "***"
+
+
+class GranularApproval(Struct, frozen=True, kw_only=True):
+    """Which kinds of question reach the user; a kind that is off is refused without asking."""
+
+    sandbox_approval: bool = False
+    rules: bool = False
+    skill_approval: bool = False
+    request_permissions: bool = False
+    mcp_elicitations: bool = False
+
+
+class GranularPolicy(Struct, frozen=True, kw_only=True):
+    granular: GranularApproval = GranularApproval()
+
+
+# "on-failure" is an older name for "on-request"; Config never holds it
+ApprovalPolicy = Literal["untrusted", "on-request", "on-failure", "never"] | GranularPolicy
+
+
+class WorkspaceWrite(Struct, frozen=True, kw_only=True):
+    writable_roots: list[str] = []  # absolute once loaded
+    network_access: bool = False
+    exclude_tmpdir_env_var: bool = False
+    exclude_slash_tmp: bool = False
+
+
+class ShellEnvironmentPolicy(Struct, frozen=True, kw_only=True):
+    """What of the daemon's environment the commands of a model see. `set` may hold secrets."""
+
+    inherit: Literal["all", "core", "none"] = "all"
+    ignore_default_excludes: bool = False  # False: names with KEY, SECRET or TOKEN in them are left out
+    exclude: list[str] = []
+    include_only: list[str] = []
+    set: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return _masked(self, {"set"})
+
+
+class UpdatePlanTool(Struct, frozen=True, kw_only=True):
+    enabled: bool = False
+
+
+class Tools(Struct, frozen=True, kw_only=True):
+    update_plan: UpdatePlanTool = UpdatePlanTool()
+    view_image: bool = True
+    web_search: bool | dict[str, Any] = False
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    trust_level: TrustLevel | None = None
+
+
+class Provider(Struct, frozen=True, kw_only=True):
+    """A model endpoint. `repr()` masks every value that can hold a secret."""
+
+    id: str = ""  # the key of [model_providers.<id>]; not a setting
+    embedded: bool = False  # the daemon itself serves it and fills in base_url; not a setting
+    name: str = ""
+    base_url: str | None = None  # without a slash at the end
+    wire_api: WireApi = "responses"
+    env_key: str | None = None
+    env_key_instructions: str | None = None
+    experimental_bearer_token: str | None = None
+    http_headers: dict[str, str] = {}
+    env_http_headers: dict[str, str] = {}  # header -> environment variable
+    query_params: dict[str, str] = {}
+    request_max_retries: Count = 4
+    stream_max_retries: Count = 5
+    stream_idle_timeout_ms: Annotated[int, Meta(ge=1)] = 300_000
+    requires_openai_auth: bool = False
+    supports_websockets: bool = False
+
+    def __repr__(self) -> str:
+        return _masked(self, {"experimental_bearer_token", "http_headers", "query_params"})
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Every key of config.toml that has an effect."""
+
+    model: str | None = None
+    model_provider: str | None = None
+    model_reasoning_effort: Effort | None = None
+    model_reasoning_summary: ReasoningSummary | None = None
+    model_verbosity: Verbosity | None = None
+    model_context_window: Annotated[int, Meta(ge=1)] | None = None  # tokens
+    model_auto_compact_token_limit: Annotated[int, Meta(ge=1)] | None = None  # tokens
+    model_max_output_tokens: Annotated[int, Meta(ge=1)] | None = None
+    service_tier: str | None = None
+    show_raw_agent_reasoning: bool = False
+    hide_agent_reasoning: bool = False
+
+    approval_policy: ApprovalPolicy | None = None
+    sandbox_mode: SandboxMode | None = None
+    sandbox_workspace_write: WorkspaceWrite = WorkspaceWrite()
+    shell_environment_policy: ShellEnvironmentPolicy = ShellEnvironmentPolicy()
+    allow_login_shell: bool = True
+
+    instructions: str | None = None
+    developer_instructions: str | None = None
+    model_instructions_file: str | None = None
+    compact_prompt: str | None = None
+    include_environment_context: bool = True
+    project_doc_max_bytes: Count = 32 * 1024
+    project_doc_fallback_filenames: list[str] = []
+    project_root_markers: list[str] = field(default_factory=lambda: list(ROOT_MARKERS))
+
+    tool_output_token_limit: Annotated[int, Meta(ge=1)] | None = None
+    tools: Tools = Tools()
+    features: dict[str, bool | dict[str, Any]] = {}
+
+    openai_base_url: str | None = None
+    profile: str | None = None
+    model_providers: dict[str, Provider] = {}
+    projects: dict[str, Project] = {}
+    profiles: dict[str, dict[str, Any]] = {}  # each a part of Settings
+    mcp_servers: dict[str, dict[str, Any]] = {}
+
+    def __repr__(self) -> str:  # profiles, servers and their like may hold secrets
+        return f"Settings(model={self.model!r}, model_provider={self.model_provider!r})"
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """The effective configuration of one working directory.
+
+    `settings` has the remaining keys as they were written; the fields here are resolved: nothing in them is unset that
+    has a default, and `project_root` has no symlink in it. `layers` are lowest first; `origins` tells for each dotted
+    key which of them gave the value.
+    """
+
+    home: Path
+    cwd: Path
+    project_root: Path
+    trust: TrustLevel | None
+    settings: Settings
+    model: str
+    provider: Provider
+    providers: dict[str, Provider]
+    approval_policy: Literal["untrusted", "on-request", "never"] | GranularPolicy
+    sandbox_mode: SandboxMode
+    base_instructions: str | None  # `instructions`, else the text of `model_instructions_file`
+    profile: str | None
+    table: dict[str, Any]  # the merged layers as written; may hold secrets
+    layers: tuple[Layer, ...]
+    origins: dict[str, Layer]
+    warnings: tuple[ConfigWarning, ...] = ()
+    stamps: tuple[tuple[Path, Stamp | None], ...] = ()  # of every file that was read or looked for
+
+    def __repr__(self) -> str:
+        return f"Config(cwd={str(self.cwd)!r}, model={self.model!r}, provider={self.provider.id!r})"
+
+
+def _masked(table: Struct, secret: set[str]) -> str:
+    def shown(name: str, value: object) -> object:
+        if name not in secret or not value:
+            return value
+        return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
+
+    fields = {name: shown(name, getattr(table, name)) for name in table.__struct_fields__}
+    return f"{type(table).__name__}({', '.join(f'{name}={value!r}' for name, value in fields.items())})"

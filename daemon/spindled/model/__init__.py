@@ -1,0 +1,1 @@
+"""Model providers: a request out, a stream of typed model events in, every failure a ModelError."""

@@ -1,0 +1,78 @@
+"""What a provider's settings give a connection: address, credentials, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from .errors import Kind, ModelError
+
+OPENAI_KEY = "OPENAI_API_KEY"
+SHORTEST_SECRET = 8  # shorter values are masked nowhere: they would tear holes into ordinary words
+
+
+class Provider(Protocol):
+    """The settings that are needed of a model provider."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def base_url(self) -> str | None: ...
+    @property
+    def env_key(self) -> str | None: ...
+    @property
+    def experimental_bearer_token(self) -> str | None: ...
+    @property
+    def http_headers(self) -> Mapping[str, str]: ...
+    @property
+    def env_http_headers(self) -> Mapping[str, str]: ...
+    @property
+    def query_params(self) -> Mapping[str, str]: ...
+    @property
+    def request_max_retries(self) -> int: ...
+    @property
+    def stream_idle_timeout_ms(self) -> int: ...
+
+
+class Credentials:
+    """A provider's key and headers, taken from the environment once. Never printed."""
+
+    def __init__(self, provider: Provider, environ: Mapping[str, str]):
+        self.key = bearer(provider, environ)
+        self.headers = headers(provider, environ)
+        self._secrets = secrets(self.key, self.headers.values(), provider.query_params.values())
+
+    def masked(self, text: str) -> str:
+        """`text` without any secret of the provider."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return text
+
+
+def is_openai(provider: Provider) -> bool:
+    return provider.name.lower() == "openai"
+
+
+def bearer(provider: Provider, environ: Mapping[str, str]) -> str | None:
+    """The bearer token, None if the provider wants none. Raises ModelError if its variable is unset or empty."""
+    if provider.experimental_bearer_token:
+        return provider.experimental_bearer_token
+    variable = provider.env_key or (OPENAI_KEY if is_openai(provider) else None)
+    if variable is None:
+        return None
+    if key := environ.get(variable, "").strip():
+        return key
+    raise ModelError(
+        Kind.CREDENTIALS, f"The provider {provider.name!r} needs an API key: set the environment variable {variable}."
+    )
+
+
+def headers(provider: Provider, environ: Mapping[str, str]) -> dict[str, str]:
+    """The provider's own headers; those whose variable is unset or empty are left out."""
+    found = {name: environ.get(variable, "").strip() for name, variable in provider.env_http_headers.items()}
+    return {**provider.http_headers, **{name: value for name, value in found.items() if value}}
+
+
+def secrets(key: str | None, *others: Iterable[str]) -> list[str]:
+    values = {key or "", *(value for group in others for value in group)}
+    return sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)

@@ -1,0 +1,94 @@
+"""One request to a model: its body and its headers."""
+
+from __future__ import annotations
+
+import platform
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from spindled import __version__
+
+
+class ModelRequest(msgspec.Struct, kw_only=True):
+    """`input`: Responses items; `tools`: Responses tool specs; `metadata`: client_metadata; `headers`: on top
+    of the provider's own."""
+
+    model: str
+    instructions: str = ""
+    input: list[dict[str, Any]] = []
+    tools: list[dict[str, Any]] = []
+    parallel_tool_calls: bool = True
+    effort: str | None = None
+    summary: str | None = None
+    verbosity: str | None = None
+    service_tier: str | None = None
+    output_schema: dict[str, Any] | None = None
+    cache_key: str = ""
+    metadata: dict[str, str] = {}
+    headers: dict[str, str] = {}
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(request: ModelRequest) -> bytes:
+    """The body of a POST to .../responses."""
+    return _encoder.encode(body(request))
+
+
+def body(request: ModelRequest) -> dict[str, Any]:
+    """Members that would be empty are left out: providers differ in what they make of null."""
+    fields: dict[str, Any] = {
+        "model": request.model,
+        "instructions": request.instructions,
+        "input": request.input,
+        "tools": request.tools,
+        "tool_choice": "auto" if request.tools else None,
+        "parallel_tool_calls": request.parallel_tool_calls if request.tools else None,
+        "reasoning": _filled({"effort": request.effort, "summary": _summary(request.summary)}),
+        "store": False,
+        "stream": True,
+        "include": ["reasoning.encrypted_content"],
+        "prompt_cache_key": request.cache_key,
+        "text": _text(request),
+        "service_tier": request.service_tier,
+        "client_metadata": request.metadata,
+    }
+    return {"input": [], **_filled(fields)}
+
+
+def _summary(summary: str | None) -> str | None:
+    return None if summary == "none" else summary
+
+
+def _text(request: ModelRequest) -> dict[str, Any]:
+    schema = request.output_schema
+    wanted = {"type": "json_schema", "name": "turn_output", "strict": True, "schema": schema}
+    return _filled({"verbosity": request.verbosity, "format": wanted if schema is not None else None})
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+
+
+def identity_headers(*, session_id: str, thread_id: str, originator: str, client: str = "") -> dict[str, str]:
+    """Who asks, and for which thread. `client`: "name/version" of the program that drives the daemon."""
+    return {
+        "session-id": session_id,
+        "thread-id": thread_id,
+        "x-client-request-id": thread_id,
+        "originator": header_value(originator),
+        "user-agent": header_value(f"{own_user_agent()} {client}".rstrip()),
+    }
+
+
+@cache
+def own_user_agent() -> str:
+    return f"spindled/{__version__} ({platform.system()} {platform.release()}; {platform.machine()})"
+
+
+def header_value(text: str) -> str:
+    """`text` with what a header cannot hold replaced."""
+    return "".join(char if " " <= char <= "~" else "_" for char in text)

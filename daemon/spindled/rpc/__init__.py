@@ -1,0 +1,1 @@
+"""One connection: envelope, ids, ordering, cancellation, backpressure, the error boundary. Knows no domain."""

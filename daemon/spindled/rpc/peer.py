@@ -1,0 +1,213 @@
+"""One JSON-RPC connection: every request in gets exactly one answer, requests out have ids of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from types import CoroutineType
+from typing import Any, Protocol
+
+import msgspec
+
+from spindled.rpc.connection import Client, Connection, OutgoingRequest, Then
+from spindled.rpc.envelope import (
+    Envelope,
+    MalformedMessage,
+    MessageId,
+    decode_envelope,
+    encode_error,
+    encode_notification,
+    encode_response,
+)
+from spindled.rpc.errors import INVALID_REQUEST, RpcError, internal_error
+from spindled.rpc.outbox import Outbox
+from spindled.rpc.outgoing import OutgoingRequests
+from spindled.transport.base import Line, Transport
+
+__all__ = ["Call", "Dispatcher", "Peer"]
+
+Call = Callable[[], Any]
+"""A request ready to run: gives its result, a Then, or a coroutine of either."""
+
+MAX_UNREAD = 64 << 20
+"""Bytes of unread answers above which no more requests are read.
+
+Far above the bound for producers: a client may write all its requests before it reads the first answer.
+"""
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher(Protocol):
+    def request(self, connection: Connection, method: str, params: msgspec.Raw) -> Call:
+        """Raises RpcError. Called in the order of arrival, before any later message is looked at."""
+
+    def notification(self, connection: Connection, method: str, params: msgspec.Raw) -> None:
+        """Take a notification of the client."""
+
+
+class Peer:
+    """A Connection. `serve` runs it until the client closes; `finish` and `close` end it."""
+
+    def __init__(self, transport: Transport, dispatcher: Dispatcher) -> None:
+        self.client = Client()
+        self.closed = asyncio.Event()
+        self._transport = transport
+        self._dispatcher = dispatcher
+        self._loop = asyncio.get_running_loop()
+        self._outbox = Outbox(transport)
+        self._outgoing = OutgoingRequests()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._unstarted = False
+
+    # -- Connection
+
+    def request(self, method: str, params: Any) -> OutgoingRequest:
+        if self.closed.is_set():
+            return self._outgoing.refused()
+        request, frame = self._outgoing.open(method, params)
+        self.send(frame)
+        return request
+
+    def notify(self, method: str, params: Any) -> None:
+        if self.wants(method):
+            self.send(encode_notification(method, params))
+
+    def send(self, frame: bytes) -> None:
+        if not self.closed.is_set():
+            self._outbox.put(frame)
+
+    def wants(self, method: str) -> bool:
+        return method not in self.client.opt_out
+
+    async def wait_writable(self) -> None:
+        await self._outbox.wait_writable()
+
+    # -- life
+
+    async def serve(self) -> None:
+        """Take messages until the end of input."""
+        async for lines in self._transport.frames():
+            for line in lines:
+                self._receive(line)
+            if self._outbox.pending > MAX_UNREAD:
+                await self._outbox.wait_writable()
+
+    async def finish(self, seconds: float) -> None:
+        """Let running requests end; after `seconds` cancel what remains. Each is answered."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+
+    async def close(self, seconds: float) -> None:
+        """Fail what the client has not answered, write what is queued for at most `seconds`, drop the rest."""
+        if self.closed.is_set():
+            return
+        self.closed.set()
+        self._outgoing.close()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._outbox.close()
+        except TimeoutError:
+            log.info("%d bytes were never read", self._outbox.pending)
+        finally:
+            self._transport.close()
+
+    # -- messages in
+
+    def _receive(self, line: Line) -> None:
+        if line is None:
+            log.warning("dropped a line that is too long")
+            return self.send(encode_error(None, RpcError(INVALID_REQUEST, "Invalid request: line too long")))
+        try:
+            message = decode_envelope(line)
+        except MalformedMessage as malformed:
+            log.warning("malformed message of %d bytes: %s", len(line), malformed)
+            return self.send(encode_error(malformed.id, malformed.error))
+        if message.method is None:
+            return self._outgoing.settle(message)
+        if isinstance(message.id, int | str):
+            return self._begin(message.id, message.method, message.params)
+        return self._notified(message)
+
+    def _notified(self, message: Envelope) -> None:
+        assert message.method is not None
+        try:
+            self._dispatcher.notification(self, message.method, message.params)
+        except Exception:
+            log.exception("notification failed")
+
+    def _begin(self, id: MessageId, method: str, params: msgspec.Raw) -> None:
+        try:
+            call = self._dispatcher.request(self, method, params)
+            if self._unstarted:  # never overtake a request that came before
+                return self._spawn(id, method, _later(call))
+            result = call()
+        except Exception as error:
+            return self._fail(id, method, error)
+        if type(result) is CoroutineType:
+            return self._spawn(id, method, result)
+        return self._answer(id, method, result)
+
+    def _spawn(self, id: MessageId, method: str, work: Coroutine[Any, Any, Any]) -> None:
+        task = self._loop.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(partial(self._ended, id, method))
+        if not self._unstarted:
+            self._unstarted = True
+            self._loop.call_soon(self._all_started)
+
+    def _all_started(self) -> None:
+        # Tasks start in the order of their creation, and no message is read before those of this tick have.
+        self._unstarted = False
+
+    # -- answers out
+
+    def _ended(self, id: MessageId, method: str, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if task.cancelled():
+            self._fail(id, method, internal_error("the request was cancelled"))
+        elif error := task.exception():
+            self._fail(id, method, error)
+        else:
+            self._answer(id, method, task.result())
+
+    def _answer(self, id: MessageId, method: str, result: Any) -> None:
+        start = None
+        if type(result) is Then:
+            result, start = result
+        try:
+            frame = encode_response(id, result)
+        except Exception as error:
+            self._fail(id, method, error)
+        else:
+            self.send(frame)
+        if start is not None:
+            self._start(method, start)
+
+    def _start(self, method: str, start: Callable[[], None]) -> None:
+        try:
+            start()
+        except Exception:
+            log.exception("%s: what follows its answer failed", method)
+
+    def _fail(self, id: MessageId, method: str, error: BaseException) -> None:
+        if not isinstance(error, RpcError):
+            log.error("%s failed", method, exc_info=error)
+            error = internal_error(f"{method} failed")
+        try:
+            frame = encode_error(id, error)
+        except Exception:
+            log.exception("%s: its error cannot be encoded", method)
+            frame = encode_error(id, internal_error(f"{method} failed"))
+        self.send(frame)
+
+
+async def _later(call: Call) -> Any:
+    result = call()
+    return await result if type(result) is CoroutineType else result

@@ -1,0 +1,160 @@
+"""thread/list as SQL: filters, order and keyset cursors.
+
+A cursor is `<timestamp>|<thread id>` (after that thread) or a bare timestamp (from that time on, for turning round):
+the place in the order, not a row number, so threads that come or go between two pages shift nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import UNSET, Struct
+
+from spindled.store.rollout import timestamp
+from spindled.store.summary import Summary
+
+if TYPE_CHECKING:
+    from spindled_protocol.types import ThreadListParams
+
+INTERACTIVE = ("cli", "vscode", "custom")
+_ORDER = {"created_at": "created_ms", "updated_at": "updated_ms", "recency_at": "updated_ms"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SUB_AGENTS = ("subAgentReview", "subAgentCompact", "subAgentThreadSpawn", "subAgentOther")
+
+
+class ListQuery(Struct, kw_only=True):
+    """What of thread/list the index answers; None or empty: no filter."""
+
+    cursor: str | None = None
+    limit: int | None = None
+    sort_key: str = "created_at"
+    descending: bool = True
+    archived: bool = False
+    search: str | None = None
+    cwds: list[str] | None = None
+    model_providers: list[str] | None = None
+    source_kinds: list[str] | None = None
+    parent_id: str | None = None
+    ancestor_id: str | None = None
+    excluded_ids: list[str] | None = None
+
+    @classmethod
+    def from_params(cls, params: ThreadListParams) -> ListQuery:
+        cwds = params.cwd or None
+        return cls(
+            cursor=params.cursor or None,
+            limit=None if params.limit is UNSET else params.limit,
+            sort_key=params.sortKey or "created_at",
+            descending=params.sortDirection != "asc",
+            archived=bool(params.archived),
+            search=params.searchTerm or None,
+            cwds=[cwds] if isinstance(cwds, str) else cwds,
+            model_providers=params.modelProviders or None,
+            source_kinds=list(params.sourceKinds) if params.sourceKinds else None,
+            parent_id=params.parentThreadId or None,
+            ancestor_id=params.ancestorThreadId or None,
+            excluded_ids=params.excludedThreadIds or None,
+        )
+
+
+class Page(NamedTuple):
+    threads: list[Summary]
+    next_cursor: str | None
+    backwards_cursor: str | None
+    """For the opposite direction; the first thread of this page comes first again."""
+
+
+def page_size(query: ListQuery) -> int:
+    return min(max(25 if query.limit is None else query.limit, 1), 100)
+
+
+def select(query: ListQuery, columns: str) -> tuple[str, list[Any]]:
+    """The statement and its arguments; one row more than the page, to know whether there is a next one. ValueError."""
+    where = _Where()
+    where.add("archived = ? AND preview <> ''", query.archived)
+    where.among("source_kind", _kinds(query.source_kinds))
+    where.among("cwd", query.cwds)
+    where.among("model_provider", query.model_providers)
+    if query.search:
+        pattern = f"%{_escaped(query.search)}%"
+        where.add("(preview LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\')", pattern, pattern)
+    if query.parent_id:
+        where.add("parent_id = ?", query.parent_id)
+    if query.ancestor_id:
+        where.add(f"id IN ({_DESCENDANTS})", query.ancestor_id)
+    if query.excluded_ids:
+        where.add(f"id NOT IN ({_marks(query.excluded_ids)})", *query.excluded_ids)
+    key = _ORDER.get(query.sort_key, "updated_ms")
+    if query.cursor:
+        milliseconds, thread_id = parse_cursor(query.cursor)
+        sign = "<" if query.descending else ">"
+        if thread_id is None:
+            where.add(f"{key} {sign} ?", milliseconds)
+        else:
+            where.add(f"({key}, id) {sign} (?, ?)", milliseconds, thread_id)
+    way = "DESC" if query.descending else "ASC"
+    limit = page_size(query) + 1
+    text = f"SELECT {columns} FROM threads WHERE {where} ORDER BY {key} {way}, id {way} LIMIT {limit}"  # noqa: S608
+    return text, where.arguments
+
+
+def page(query: ListQuery, found: list[Summary]) -> Page:
+    """`found`: what the statement of `select` gave."""
+    size = page_size(query)
+    threads = found[:size]
+    if not threads:
+        return Page([], None, None)
+    key = _ORDER.get(query.sort_key, "updated_ms")
+    last, first = getattr(threads[-1], key), getattr(threads[0], key)
+    following = f"{timestamp(last)}|{threads[-1].id}" if len(found) > size else None
+    return Page(threads, following, timestamp(first + (-1 if query.descending else 1)))
+
+
+def parse_cursor(cursor: str) -> tuple[int, str | None]:
+    """Unix milliseconds and thread id. Raises ValueError."""
+    time_text, _, thread_id = cursor.partition("|")
+    try:
+        if not time_text.endswith("Z"):
+            raise ValueError
+        moment = datetime.fromisoformat(time_text)
+    except ValueError:
+        raise ValueError(f"invalid cursor: {cursor}") from None
+    return (moment - _EPOCH) // timedelta(milliseconds=1), thread_id or None
+
+
+_DESCENDANTS = (
+    "WITH RECURSIVE tree(id) AS (SELECT id FROM threads WHERE parent_id = ?"
+    " UNION SELECT threads.id FROM threads JOIN tree ON threads.parent_id = tree.id) SELECT id FROM tree"
+)
+
+
+class _Where:
+    def __init__(self) -> None:
+        self._terms: list[str] = []
+        self.arguments: list[Any] = []
+
+    def add(self, term: str, *arguments: Any) -> None:
+        self._terms.append(term)
+        self.arguments += arguments
+
+    def among(self, column: str, values: list[str] | None) -> None:
+        if values:
+            self.add(f"{column} IN ({_marks(values)})", *values)
+
+    def __str__(self) -> str:
+        return " AND ".join(self._terms)
+
+
+def _kinds(asked: list[str] | None) -> list[str]:
+    if not asked:
+        return list(INTERACTIVE)
+    return [kind for one in asked for kind in (_SUB_AGENTS if one == "subAgent" else (one,))]
+
+
+def _marks(values: list[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,198 @@
+"""The apply_patch tool: a freeform patch, checked as a whole, shown, perhaps asked about, written at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spindled.sandbox.policy import unrestricted, writable
+from spindled.tools.base import (
+    FileSnapshot,
+    PatchApproval,
+    ToolCall,
+    ToolContext,
+    ToolError,
+    ToolOptions,
+    ToolOutput,
+    Verdict,
+)
+from spindled.tools.clock import now_ms
+
+if TYPE_CHECKING:
+    from spindled.tools.patch import Change, Plan
+    from spindled_protocol.types import FileChangeThreadItem, FileUpdateChange, PatchApplyStatus, PatchChangeKind
+
+_GRAMMAR = r"""
+start: "*** Begin Patch" LF section+ "*** End Patch" LF?
+section: added | deleted | updated
+added: "*** Add File: " PATH LF added_line+
+deleted: "*** Delete File: " PATH LF
+updated: "*** Update File: " PATH LF moved? hunk*
+moved: "*** Move to: " PATH LF
+hunk: anchor* hunk_line+ at_end?
+anchor: ("@@" | "@@ " TEXT) LF
+added_line: "+" TEXT? LF
+hunk_line: ("+" | "-" | " ") TEXT? LF
+at_end: "*** End of File" LF
+PATH: /[^\n]+/
+TEXT: /[^\n]+/
+
+%import common.LF
+""".lstrip()
+
+_DESCRIPTION = (
+    "Edit files with one patch. The whole patch is checked before anything is written; if a part does not fit, "
+    "nothing changes and the answer names the part. Paths are relative to the working directory. Give enough "
+    "unchanged lines, or an `@@` line from above the place, that each hunk fits in one place only. "
+    "The input is the patch itself, not JSON."
+)
+
+
+class ApplyPatch:
+    name = "apply_patch"
+    parallel = False
+
+    def offered(self, options: ToolOptions) -> bool:
+        return True
+
+    def spec(self, options: ToolOptions) -> dict[str, Any]:
+        return {
+            "type": "custom",
+            "name": self.name,
+            "description": _DESCRIPTION,
+            "format": {"type": "grammar", "syntax": "lark", "definition": _GRAMMAR},
+        }
+
+    async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
+        return await apply_patch(call.call_id, _patch_text(call), context.cwd, context)
+
+
+def _patch_text(call: ToolCall) -> str:
+    """A provider without custom tools sends the patch as a function's `input`."""
+    if call.custom:
+        return call.arguments
+    from spindled.tools.arguments import decode_field
+
+    return decode_field(call, "input")
+
+
+async def apply_patch(item_id: str, patch: str, cwd: Path, context: ToolContext) -> ToolOutput:
+    """Run a patch as the fileChange item `item_id`; also for patches that came through the shell. Raises ToolError."""
+    from spindled.tools.patch import PatchError, parse, plan
+
+    started = time.monotonic()
+    try:
+        result = plan(parse(patch), cwd)
+    except PatchError as error:
+        raise ToolError(f"The patch was not applied: {error}") from error
+    ask = _must_ask(result, context)
+    if ask and context.approval_policy == "never":
+        raise ToolError(
+            "The patch was rejected: the sandbox policy does not let it write "
+            f"{_outside(result, context)[0]}, and the approval policy is `never`."
+        )
+    item = _item(item_id, result)
+    context.item_started(item)
+    if ask:
+        await _approved(item, result, context)
+    return _write(item, result, context, started)
+
+
+def _must_ask(result: Plan, context: ToolContext) -> bool:
+    if context.grants.covers_paths(result.targets):
+        return False
+    if context.approval_policy == "untrusted":
+        return True
+    return not unrestricted(context.sandbox_policy) and bool(_outside(result, context))
+
+
+def _outside(result: Plan, context: ToolContext) -> list[Path]:
+    return [path for path in result.targets if not writable(path, context.sandbox_policy, context.cwd)]
+
+
+async def _approved(item: FileChangeThreadItem, result: Plan, context: ToolContext) -> None:
+    """Return once the user accepts; otherwise complete the item as declined and raise."""
+    ask = PatchApproval(item=item, paths=list(result.targets))
+    try:
+        verdict = await context.approve_patch(ask)
+    except BaseException:
+        _complete(item, "declined", context)
+        raise
+    if verdict is Verdict.ACCEPTED:
+        return
+    _complete(item, "declined", context)
+    if verdict is Verdict.CANCELLED:
+        # The agent interrupts the turn: its cancellation arrives here.
+        await asyncio.sleep(0)
+    raise ToolError("The user rejected the patch; nothing was changed.")
+
+
+def _write(item: FileChangeThreadItem, result: Plan, context: ToolContext, started: float) -> ToolOutput:
+    # No await from here on: a cancelled turn finds the patch written or not begun.
+    from spindled.tools.patch import PatchError, write
+
+    try:
+        write(result)
+    except PatchError as error:
+        _complete(item, "failed", context)
+        raise ToolError(f"The patch was not applied: {error}") from error
+    _complete(item, "completed", context)
+    context.files_changed(_snapshots(result))
+    names = "\n".join(f"{change.kind[0].upper().replace('U', 'M')} {_shown(change)}" for change in result.changes)
+    return ToolOutput(f"Patch applied in {time.monotonic() - started:.1f} s. Files:\n{names}\n")
+
+
+def _shown(change: Change) -> str:
+    return change.name if change.move_to is None else f"{change.name} -> {change.move_to}"
+
+
+def _item(item_id: str, result: Plan) -> FileChangeThreadItem:
+    from spindled_protocol.types import FileChangeThreadItem
+
+    return FileChangeThreadItem(
+        id=item_id,
+        changes=[_file_change(change) for change in result.changes],
+        status="inProgress",
+        startedAtMs=now_ms(),
+        completedAtMs=None,
+    )
+
+
+def _complete(item: FileChangeThreadItem, status: PatchApplyStatus, context: ToolContext) -> None:
+    from msgspec.structs import replace
+
+    context.item_completed(replace(item, status=status, completedAtMs=now_ms()))
+
+
+def _file_change(change: Change) -> FileUpdateChange:
+    from spindled.tools.patch.diff import unified
+    from spindled_protocol.types import (
+        AddPatchChangeKind,
+        DeletePatchChangeKind,
+        FileUpdateChange,
+        UpdatePatchChangeKind,
+    )
+
+    kind: PatchChangeKind
+    if change.kind == "add":
+        kind, diff = AddPatchChangeKind(), change.after or ""
+    elif change.kind == "delete":
+        kind, diff = DeletePatchChangeKind(), change.before or ""
+    else:
+        kind = UpdatePatchChangeKind(move_path=str(change.move_to) if change.move_to else None)
+        diff = unified(change.before or "", change.after or "", 1)
+        if change.move_to:
+            diff += f"\n\nMoved to: {change.move_to}"
+    return FileUpdateChange(path=str(change.path), kind=kind, diff=diff)
+
+
+def _snapshots(result: Plan) -> Sequence[FileSnapshot]:
+    snapshots = []
+    for change in result.changes:
+        path = change.move_to or change.path
+        moved_from = change.path if change.move_to not in (None, change.path) else None
+        snapshots.append(FileSnapshot(path=path, before=change.before, after=change.after, moved_from=moved_from))
+    return snapshots

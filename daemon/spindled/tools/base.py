@@ -1,0 +1,167 @@
+"""What a tool is, what it is given and what it answers.
+
+The agent implements `ToolContext`; each tool is one module with a class that satisfies `Tool`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from spindled.process import EnvironmentPolicy
+    from spindled.tools.exec_sessions import ExecSessions
+    from spindled.tools.policy import CommandGrant, CommandRule, SessionGrants
+    from spindled_protocol.types import (
+        CommandExecutionThreadItem,
+        FileChangeThreadItem,
+        SandboxPolicy,
+        ThreadItem,
+        TurnPlanStep,
+    )
+
+
+class ToolCall(Struct, frozen=True, kw_only=True):
+    """A call as the model made it. `arguments` is JSON text, or the free text of a custom tool."""
+
+    call_id: str
+    name: str
+    arguments: str
+    custom: bool = False
+    namespace: str | None = None
+
+
+class ToolOutput(Struct, frozen=True):
+    """What the model gets back: text, or Responses content items (`input_text`, `input_image`)."""
+
+    content: str | list[dict[str, Any]]
+    success: bool = True
+
+
+class ToolError(Exception):
+    """A call that could not be carried out; the message is written for the model."""
+
+
+class Verdict(enum.Enum):
+    """The answer to an approval. After CANCELLED the agent also interrupts the turn."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+class CommandApproval(Struct, frozen=True, kw_only=True):
+    """A command that waits for the user.
+
+    The agent publishes item/started for `item` (after the waiting status), asks, and on acceptForSession adds
+    `grant` to the thread's grants, on acceptWithExecpolicyAmendment a rule for the accepted words.
+    """
+
+    item: CommandExecutionThreadItem
+    grant: CommandGrant
+    reason: str | None = None
+    amendment: list[str] | None = None
+
+
+class PatchApproval(Struct, frozen=True, kw_only=True):
+    """A patch that waits for the user; its item is already published.
+
+    On acceptForSession the agent adds `paths` to the thread's granted paths.
+    """
+
+    item: FileChangeThreadItem
+    paths: list[Path]
+    reason: str | None = None
+    grant_root: str | None = None
+
+
+class FileSnapshot(Struct, frozen=True, kw_only=True):
+    """One file around a change: the whole text before and after, None where the file does not exist."""
+
+    path: Path
+    before: str | None
+    after: str | None
+    moved_from: Path | None = None  # then `before` is the text that the file had there
+
+
+class ToolOptions(Struct, frozen=True, kw_only=True):
+    """What the configuration says about tools. `environment` is the daemon's, before the policy is applied."""
+
+    environment: Mapping[str, str]
+    environment_policy: EnvironmentPolicy
+    shell: str | None = None  # absolute path; None: $SHELL, else bash, else sh
+    output_tokens: int = 10_000  # upper bound of a tool's text output
+    update_plan: bool = False
+    view_image: bool = True
+    secret_variables: frozenset[str] = field(default_factory=frozenset)  # never given to a child
+
+
+class ToolContext(Protocol):
+    """What the agent gives a running tool. It outlives the turn: a command may complete after it."""
+
+    @property
+    def thread_id(self) -> str: ...
+    @property
+    def turn_id(self) -> str: ...
+    @property
+    def cwd(self) -> Path: ...
+    @property
+    def approval_policy(self) -> str: ...  # "untrusted" | "on-request" | "never"
+    @property
+    def sandbox_policy(self) -> SandboxPolicy: ...
+    @property
+    def sessions(self) -> ExecSessions: ...
+    @property
+    def rules(self) -> Sequence[CommandRule]: ...
+    @property
+    def grants(self) -> SessionGrants: ...
+    @property
+    def tool_options(self) -> ToolOptions: ...
+
+    def item_started(self, item: ThreadItem) -> None:
+        """Publish item/started."""
+
+    def item_completed(self, item: ThreadItem) -> None:
+        """Record the item, then publish item/completed."""
+
+    def output_delta(self, item_id: str, text: str) -> None:
+        """Publish item/commandExecution/outputDelta."""
+
+    def terminal_input(self, item_id: str, process_id: str, stdin: str) -> None:
+        """Publish item/commandExecution/terminalInteraction."""
+
+    def plan_updated(self, explanation: str | None, plan: list[TurnPlanStep]) -> None:
+        """Publish turn/plan/updated."""
+
+    def files_changed(self, changes: Sequence[FileSnapshot]) -> None:
+        """Fold written files into the turn's diff."""
+
+    async def approve_command(self, ask: CommandApproval) -> Verdict:
+        """Publish the proposed item and ask the user."""
+
+    async def approve_patch(self, ask: PatchApproval) -> Verdict:
+        """Ask the user about a published patch."""
+
+
+class Tool(Protocol):
+    """One tool: its name, its specification for the model and its run."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def parallel(self) -> bool:
+        """Whether it may run beside other calls."""
+
+    def offered(self, options: ToolOptions) -> bool:
+        """Whether the model sees it under these options; a call to a tool not offered is unsupported."""
+
+    def spec(self, options: ToolOptions) -> dict[str, Any]:
+        """The tool in the Responses API's form."""
+
+    async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
+        """Carry out the call. Raises ToolError; when cancelled, leaves nothing running."""

@@ -1,0 +1,39 @@
+"""The tools by name: found for a call, described for a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from spindled.tools.apply_patch import ApplyPatch
+from spindled.tools.base import Tool, ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput
+from spindled.tools.exec_command import ExecCommand
+from spindled.tools.update_plan import UpdatePlan
+from spindled.tools.view_image import ViewImage
+from spindled.tools.write_stdin import WriteStdin
+
+
+def built_in() -> list[Tool]:
+    """In the order in which the model sees them."""
+    return [ExecCommand(), WriteStdin(), UpdatePlan(), ApplyPatch(), ViewImage()]
+
+
+class Registry:
+    def __init__(self, tools: Iterable[Tool] | None = None) -> None:
+        self._tools = {tool.name: tool for tool in (built_in() if tools is None else tools)}
+
+    def find(self, call: ToolCall, options: ToolOptions) -> Tool | None:
+        """The tool for a call; None if there is none or it is not offered under these options."""
+        tool = self._tools.get(call.name) if call.namespace is None else None
+        return tool if tool and tool.offered(options) else None
+
+    def specs(self, options: ToolOptions) -> list[dict[str, Any]]:
+        """What a request lists as its tools."""
+        return [tool.spec(options) for tool in self._tools.values() if tool.offered(options)]
+
+    async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
+        """Carry out a call. Raises ToolError, also for an unknown tool."""
+        tool = self.find(call, context.tool_options)
+        if tool is None:
+            raise ToolError(f"unsupported call: {call.name}")
+        return await tool.run(call, context)

@@ -1,0 +1,51 @@
+"""Fixtures for tests of a running daemon: its home, and clients that are gone when the test is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.support.client import Client
+from tests.support.home import Home, daemon_command
+
+Spawn = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home and workspace; `home.write_config(base_url)` names a provider."""
+    return Home.create(tmp_path)
+
+
+@pytest_asyncio.fixture
+async def spawn(home: Home) -> AsyncIterator[Spawn]:
+    """`await spawn(*arguments, env=...)`: a client of a new daemon on `home`; its messages are checked."""
+    from tests.support.schema import checker
+
+    clients: list[Client] = []
+    check = checker()
+
+    async def start(*arguments: str, env: dict[str, str] | None = None, check_messages: bool = True) -> Client:
+        environment = home.environment(**(env or {}))
+        command = daemon_command(*arguments)
+        client = await Client.start(
+            command, env=environment, cwd=home.workspace, check=check if check_messages else None
+        )
+        clients.append(client)
+        return client
+
+    yield start
+    for client in clients:
+        await client.kill()
+        assert not client.faults, client.tail()
+
+
+@pytest_asyncio.fixture
+async def scripted(spawn: Spawn) -> Client:
+    """An initialized client of a daemon whose model is the scripted one (docs/scripted-model.md)."""
+    client = await spawn("-c", "model_provider=scripted")
+    await client.initialize()
+    return client

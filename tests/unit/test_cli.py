@@ -1,0 +1,73 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from spindled.cli import UsageError, parse
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("5", 5),
+        ("true", True),
+        ('"o3"', "o3"),
+        ("o3", "o3"),
+        ("'o3'", "o3"),
+        ('["a", 1]', ["a", 1]),
+        ("{a.b = 1}", {"a": {"b": 1}}),
+        ("a=b", "a=b"),
+        ("", ""),
+        ("1\nother = 2", "1\nother = 2"),
+        ("/path with blank", "/path with blank"),
+    ],
+)
+def test_override_values(value: str, expected: object) -> None:
+    assert parse(["app-server", "-c", f"a.b={value}"]).overrides == [("a.b", expected)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-c", "k=1", "app-server"],
+        ["app-server", "-ck=1"],
+        ["app-server", "-c=k=1"],
+        ["--config", "k=1", "app-server", "--stdio"],
+        ["app-server", "--config=k=1", "--listen", "stdio://"],
+    ],
+)
+def test_flags_stand_anywhere(words: list[str]) -> None:
+    options = parse(words)
+    assert (options.command, options.overrides, options.listen) == ("app-server", [("k", 1)], "stdio://")
+
+
+def test_the_rest() -> None:
+    options = parse(
+        ["-vv", "--enable", "X", "app-server", "--disable=Y", "--strict-config", "--log-file", "f", "--verbose"]
+    )
+    assert options.overrides == [("features.X", True), ("features.Y", False)]
+    assert (options.strict_config, options.log_file, options.verbosity) == (True, "f", 3)
+    assert parse(["--version"]).show == "version"
+    assert parse(["-h"]).show == "help"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--what"], "unknown option '--what'"),
+        (["-x"], "unknown option '-x'"),
+        (["serve"], "unknown command 'serve'"),
+        (["app-server", "app-server"], "unexpected argument 'app-server'"),
+        (["app-server", "--listen", "ws://127.0.0.1:1"], "--listen ws://127.0.0.1:1 is not supported in this build"),
+        (["app-server", "-c"], "option '-c' needs a value"),
+        (["app-server", "-c", "novalue"], "invalid override 'novalue'"),
+        (["app-server", "-c", "a..b=1"], "invalid override 'a..b'"),
+        (["app-server", "--stdio=yes"], "option '--stdio' takes no value"),
+        (["app-server", "--enable="], "a feature needs a name"),
+    ],
+)
+def test_errors(words: list[str], text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(words)
+    assert str(caught.value).startswith(text)
