@@ -19,7 +19,7 @@ async def test_two_turns(client: Client, provider: FakeProvider) -> None:
     first = await client.run_turn(thread, "hi")
     second = await client.run_turn(thread, "again", clientUserMessageId="client-2")
 
-    assert flow(client.received[since : since + 2]) == ["result", "thread/started idle"]
+    assert flow(client.received[since : since + 2]) == ["result", "thread/started"]
     assert flow(first) == [
         *STARTED,
         "item/started agentMessage",
@@ -111,7 +111,7 @@ async def test_an_unknown_model_is_used_with_a_warning(launch: Launch, provider:
     since = client.mark()
     thread = await open_thread(client)
     await client.wait_for("warning", since=since)
-    assert flow(client.received[since:]) == ["result", "thread/started idle", "warning"]
+    assert flow(client.received[since:]) == ["result", "thread/started", "warning"]
     assert "my-own-model" in client.notifications("warning")[0]["message"]
     assert flow(await client.run_turn(thread, "hi")) == [*STARTED, *ANSWERED, *COMPLETED]
     assert provider.requests[0].json["model"] == "my-own-model"

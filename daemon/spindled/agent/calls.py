@@ -32,11 +32,11 @@ class Calls:
         return bool(self.items)
 
     def start(self, item: dict[str, Any]) -> None:
-        """Run a finished function_call or custom_tool_call item."""
+        """Run a finished call item; a kind of call that we do not offer is an unsupported one."""
         call = ToolCall(
             call_id=item["call_id"],
-            name=item["name"],
-            arguments=item["arguments"] if item["type"] == "function_call" else item["input"],
+            name=item.get("name") or item["type"],
+            arguments=item.get("arguments" if item["type"] == "function_call" else "input") or "",
             custom=item["type"] == "custom_tool_call",
             namespace=item.get("namespace"),
         )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from spindled.store.ids import new_id
+
 Item = dict[str, Any]
+Pair = tuple[str, str]
 
 OUTPUT_OF = {
     "function_call": "function_call_output",
@@ -21,9 +24,19 @@ class History:
 
     def __init__(self, items: Iterable[Item] = ()):
         self.items: list[Item] = list(repaired(items))
+        self._called = {item["call_id"] for item in self.items if item.get("type") in OUTPUT_OF}
 
     def extend(self, items: Iterable[Item]) -> None:
         self.items.extend(items)
+
+    def unique_call(self, call: Item) -> Item:
+        """The call under an id of its own: some providers send none, or count from zero in every response."""
+        call_id = call.get("call_id")
+        if not isinstance(call_id, str) or not call_id or call_id in self._called:
+            call_id = f"call_{new_id()}"
+            call = {**call, "call_id": call_id}
+        self._called.add(call_id)
+        return call
 
     def for_request(self) -> list[Item]:
         """A copy in which every call has exactly one output and every output its call."""
@@ -34,37 +47,44 @@ def repaired(items: Iterable[Item]) -> Iterator[Item]:
     """Every call followed by exactly one output; outputs without a call and second outputs are left out.
 
     Calls of one response may stand together before their outputs; a call whose output is missing, because the
-    process died or the turn was cut, gets an "aborted" one right behind it.
+    process died or the turn was cut, gets an "aborted" one right behind it. A call without an id cannot be answered
+    and is left out.
     """
     items = list(items)
     pending = answered_calls(items)
-    called: set[str | None] = set()
+    called: set[Pair | None] = set()
     for item in items:
-        kind, call_id = item.get("type"), item.get("call_id")
+        kind, pair = item.get("type"), pair_of(item)
         if kind in OUTPUT_OF:
-            if call_id not in called:
-                called.add(call_id)
+            if pair is not None and pair not in called:
+                called.add(pair)
                 yield item
-                if call_id not in pending:
+                if pair not in pending:
                     yield output_item(item, ABORTED)
         elif kind in OUTPUTS:
-            if call_id in called and call_id in pending:
-                pending.discard(call_id)
+            if pair in called and pair in pending:
+                pending.discard(pair)
                 yield item
         else:
             yield item
 
 
-def answered_calls(items: Iterable[Item]) -> set[str | None]:
-    """The ids of calls that an output follows."""
-    called: set[str | None] = set()
-    answered: set[str | None] = set()
+def answered_calls(items: Iterable[Item]) -> set[Pair | None]:
+    """What ties those calls to their output that an output of their kind follows."""
+    called: set[Pair | None] = set()
+    answered: set[Pair | None] = set()
     for item in items:
         if item.get("type") in OUTPUT_OF:
-            called.add(item.get("call_id"))
-        elif item.get("type") in OUTPUTS and item.get("call_id") in called:
-            answered.add(item.get("call_id"))
+            called.add(pair_of(item))
+        elif item.get("type") in OUTPUTS and pair_of(item) in called:
+            answered.add(pair_of(item))
     return answered
+
+
+def pair_of(item: Item) -> Pair | None:
+    """The kind of output and the call id that a call and its output share; None without an id."""
+    kind, call_id = item.get("type", ""), item.get("call_id")
+    return (OUTPUT_OF.get(kind, kind), call_id) if isinstance(call_id, str) and call_id else None
 
 
 def output_item(call: Item, content: str | list[Item]) -> Item:

@@ -70,13 +70,16 @@ class Sampling:
             raise failure
 
     async def _stream(self) -> None:
+        """Returns also when it was cut; an interrupt wins over whatever the stream ends with."""
         task = asyncio.get_running_loop().create_task(self._consume())
         self.streaming = task
         try:
             await task
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, ModelError) as ended:
             current = asyncio.current_task()
-            if current is None or current.cancelling() or not task.cancelled():
+            if current is None or current.cancelling():
+                raise asyncio.CancelledError from ended
+            if not task.cancelled():
                 raise
         finally:
             self.streaming = None
@@ -106,8 +109,11 @@ class Sampling:
             raise
 
     def _done(self, item: dict[str, Any], shown: ThreadItem | None) -> None:
+        is_call = item.get("type") in OUTPUT_OF
+        if is_call:
+            item = self.thread.history.unique_call(item)
         self.thread.remember([item])
-        if item.get("type") in OUTPUT_OF:
+        if is_call:
             self.calls.start(item)
         elif shown is not None:
             self.turn.last_message(shown)

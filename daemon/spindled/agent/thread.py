@@ -60,12 +60,18 @@ class Thread:
         self.approvals = Approvals(self.events, SessionGrants(), surroundings.rules.allow)
         self.sessions = ExecSessions()
         self.active: RunningTurn | None = None
+        self.closing = False
         self._told = told_context(self.history.items)
 
     # -- turns
 
     def start_turn(self, prepared: PreparedInput, settings: ThreadSettings, output_schema: Any = None) -> RunningTurn:
-        """A turn that is about to run; while one runs, the input goes to that one instead. Raises StoreError."""
+        """A turn that is about to run; while one runs, the input goes to that one instead.
+
+        Raises StoreError, and TurnConflict once the thread closes or while a turn is being stopped (wait for `quiet`).
+        """
+        if self.closing or self.stopping:
+            raise TurnConflict("the thread is being closed" if self.closing else "the active turn is being stopped")
         self.record.flush()
         self.settings = settings
         self.identity.updated_at = now_s()
@@ -85,7 +91,7 @@ class Thread:
 
     def check_active(self, expected_turn_id: str) -> RunningTurn:
         """The turn that runs; raises TurnConflict unless it is the expected one."""
-        if self.active is None:
+        if self.active is None or self.active.stopping:
             raise TurnConflict("no active turn to steer")
         if self.active.id != expected_turn_id:
             raise TurnConflict(f"expected active turn id `{expected_turn_id}` but found `{self.active.id}`")
@@ -100,6 +106,16 @@ class Thread:
         turn = self.active
         await turn.interrupted()
         return turn
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a turn that was interrupted has not ended yet."""
+        return self.active is not None and self.active.stopping
+
+    async def quiet(self) -> None:
+        """Wait while a turn is being stopped."""
+        while self.active is not None and self.active.stopping:
+            await self.active.concluded.wait()
 
     def turn_ended(self, turn: RunningTurn, outcome: Turn) -> None:
         """Called once by each turn, when it concludes."""
@@ -150,6 +166,7 @@ class Thread:
 
     async def close(self) -> None:
         """Stop the turn and end what its commands left running."""
+        self.closing = True
         if self.active is not None:
             turn = self.active
             await turn.interrupted()

@@ -45,7 +45,9 @@ class RunningTurn:
         self.inputs: deque[PreparedInput] = deque([first])
         self.sampling: Sampling | None = None
         self.task: asyncio.Task[None] | None = None
+        self.stopping = False
         self.stopped = asyncio.Event()
+        self.concluded = asyncio.Event()
         self.final: AgentMessageThreadItem | None = None
         self.started_ms: int | None = None
         self.used_ids: set[str] = set()
@@ -55,8 +57,8 @@ class RunningTurn:
     # -- what the thread does with a turn
 
     def start(self) -> None:
-        """Begin to run, once."""
-        if self.task is not None:
+        """Begin to run, once; nothing if it was interrupted before."""
+        if self.task is not None or self.stopping:
             return
         self.task = asyncio.get_running_loop().create_task(self.run(), name=f"turn {self.id}")
         self.task.add_done_callback(self._never_began)
@@ -68,9 +70,14 @@ class RunningTurn:
             self.sampling.cut()
 
     def interrupt(self) -> None:
-        """Stop at the next await; idempotent."""
-        if self.task is not None and not self.stopped.is_set():
+        """Stop at the next await; idempotent, so that a second one does not cut short how tools end."""
+        if self.stopping or self.stopped.is_set():
+            return
+        self.stopping = True
+        if self.task is not None:
             self.task.cancel()
+        else:
+            self._stop("interrupted", None)
 
     async def interrupted(self) -> None:
         """Interrupt, and wait until nothing of the turn runs. `conclude` then tells the followers."""
@@ -89,6 +96,7 @@ class RunningTurn:
         if self.outcome is not None:
             outcome, self.outcome = self.outcome, None
             self.thread.turn_ended(self, outcome)
+            self.concluded.set()
 
     # -- the loop
 

@@ -1,4 +1,4 @@
-"""One client per model provider, shared by all threads; made at first use, or warmed up before it."""
+"""One client for each provider's settings, shared by all threads; made at first use, or warmed up before it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ class ModelClients:
     """Hands out models; owns their connections and the embedded endpoint."""
 
     def __init__(self) -> None:
-        self._clients: dict[str, tuple[Provider, asyncio.Task[ResponsesClient]]] = {}
+        self._clients: dict[bytes, asyncio.Task[ResponsesClient]] = {}
         self._endpoint: ScriptedEndpoint | None = None
-        self._retired: list[asyncio.Task[ResponsesClient]] = []
 
     def model(self, provider: Provider) -> ProviderModel:
         return ProviderModel(self, provider)
@@ -43,16 +42,13 @@ class ModelClients:
         return await asyncio.shield(self._task(provider))
 
     def _task(self, provider: Provider) -> asyncio.Task[ResponsesClient]:
-        known = self._clients.get(provider.id)
-        if known is not None:
-            settings, task = known
-            failed = task.done() and (task.cancelled() or task.exception() is not None)
-            if settings == provider and not failed:
-                return task
-            self._retired.append(task)
+        settings = msgspec.msgpack.encode(provider)
+        known = self._clients.get(settings)
+        if known is not None and not (known.done() and failed(known)):
+            return known
         task = asyncio.get_running_loop().create_task(self._open(provider), name=f"open {provider.id}")
         task.add_done_callback(note_failure)
-        self._clients[provider.id] = (provider, task)
+        self._clients[settings] = task
         return task
 
     async def _open(self, provider: Provider) -> ResponsesClient:
@@ -75,14 +71,15 @@ class ModelClients:
         )
 
     async def close(self) -> None:
-        tasks = [task for _, task in self._clients.values()] + self._retired
+        tasks = list(self._clients.values())
         self._clients.clear()
-        self._retired.clear()
         for task in tasks:
-            if task.done() and not task.cancelled() and task.exception() is None:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not failed(task):
                 await task.result().aclose()
-            else:
-                task.cancel()
         if self._endpoint is not None:
             endpoint, self._endpoint = self._endpoint, None
             await endpoint.close()
@@ -100,6 +97,11 @@ class ProviderModel:
         async with aclosing(client.stream(request)) as batches:
             async for batch in batches:
                 yield batch
+
+
+def failed(task: asyncio.Task[ResponsesClient]) -> bool:
+    """Whether a task that is done gave no client."""
+    return task.cancelled() or task.exception() is not None
 
 
 def note_failure(task: asyncio.Task[ResponsesClient]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from spindled_protocol.types import GitInfo
 
 MAX_PARENTS = 64
+NO_REFERENCE = "refs/heads/.invalid"  # in HEAD of a repository whose references are in tables
+OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def git_info(folder: Path) -> GitInfo | None:
@@ -18,10 +21,11 @@ def git_info(folder: Path) -> GitInfo | None:
         head = (git / "HEAD").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return None
+    common = common_folder(git)
     reference = head.removeprefix("ref:").strip() if head.startswith("ref:") else None
-    sha = resolve(common_folder(git), git, reference) if reference else head
-    branch = reference.removeprefix("refs/heads/") if reference else None
-    return GitInfo(sha=sha, branch=branch, originUrl=origin_url(common_folder(git)))
+    sha = head if reference is None else resolve(common, git, reference)
+    branch = reference.removeprefix("refs/heads/") if reference and reference != NO_REFERENCE else None
+    return GitInfo(sha=object_id(sha), branch=branch, originUrl=origin_url(common))
 
 
 def git_folder(folder: Path) -> Path | None:
@@ -43,6 +47,8 @@ def common_folder(git: Path) -> Path:
 
 
 def resolve(common: Path, git: Path, reference: str) -> str | None:
+    if not reference.startswith("refs/") or ".." in reference:
+        return None  # it could name any file
     for base in (git, common):
         if sha := first_line(base / reference):
             return sha
@@ -51,6 +57,10 @@ def resolve(common: Path, git: Path, reference: str) -> str | None:
     except OSError:
         return None
     return next((line.split()[0] for line in packed.splitlines() if line.endswith(f" {reference}")), None)
+
+
+def object_id(text: str | None) -> str | None:
+    return text if text and OBJECT_ID.fullmatch(text) else None
 
 
 def origin_url(common: Path) -> str | None:

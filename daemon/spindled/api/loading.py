@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -78,14 +77,13 @@ def start_thread(session: Session, params: ThreadStartParams) -> Thread:
     )
 
 
-async def resume_thread(session: Session, params: ThreadResumeParams) -> tuple[Thread, StoredThread]:
+def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredThread) -> Thread:
     """A stored thread, loaded to go on where it was. Raises ThreadLookupError, StoreError."""
     application, client = session.application, session.connection.client
-    stored = await asyncio.to_thread(application.store.read, params.threadId)
     cwd = folder(params.cwd if given(params.cwd) else stored_cwd(stored))
     config = application.config(cwd, {**stored_overrides(stored), **request_overrides(params)})
     settings = thread_settings(config, params, cwd, stored)
-    journal = application.store.open(params.threadId)
+    surroundings = application.surroundings(config, client.name)
     summary = application.store.summary(params.threadId).to_thread()
     identity = ThreadIdentity(
         id=params.threadId,
@@ -104,14 +102,14 @@ async def resume_thread(session: Session, params: ThreadResumeParams) -> tuple[T
     thread = Thread(
         identity=identity,
         settings=settings,
-        surroundings=application.surroundings(config, client.name),
+        surroundings=surroundings,
         model=application.clients.model(config.provider),
         followers=application.followers(params.threadId),
-        journal=journal,
         history=stored.history,
         usage=stored.usage,
+        journal=application.store.open(params.threadId),  # last: what fails before it leaves no lock behind
     )
-    return application.threads.add(thread), stored
+    return application.threads.add(thread)
 
 
 def folder(path: Any) -> Path:
@@ -152,13 +150,21 @@ def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread
     if given(params.permissions) and given(params.sandbox):
         raise SettingsError("`permissions` cannot be combined with `sandbox`")
     written = config.settings
-    context = stored.context if stored else None
-    policy: AskForApproval = approval_policy(config)
-    sandbox = sandbox_policy(config.sandbox_mode, written.sandbox_workspace_write)
-    if context is not None:
-        policy = values.approval_policy_to_wire(context.approval_policy) or policy
-        if not given(params.sandbox):
-            sandbox = values.sandbox_policy_to_wire(context.sandbox_policy) or sandbox
+    context = stored.context if stored and stored.context else rows.TurnContext()
+    requested = request_overrides(params)
+
+    def kept(key: str, last: Any, configured: Any) -> Any:
+        """What the thread last used stays, unless the request sets that key."""
+        return configured if key in requested else last or configured
+
+    policy: AskForApproval = kept(
+        "approval_policy", values.approval_policy_to_wire(context.approval_policy), approval_policy(config)
+    )
+    sandbox = kept(
+        "sandbox_mode",
+        values.sandbox_policy_to_wire(context.sandbox_policy),
+        sandbox_policy(config.sandbox_mode, written.sandbox_workspace_write),
+    )
     roots = either(params.runtimeWorkspaceRoots, None)
     return ThreadSettings(
         model=config.model,
@@ -168,10 +174,10 @@ def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread
         approval_policy=either(params.approvalPolicy, policy),
         approvals_reviewer=either(params.approvalsReviewer, "user"),
         sandbox_policy=sandbox,
-        effort=written.model_reasoning_effort or (context.effort if context else None),
-        summary=written.model_reasoning_summary,
+        effort=kept("model_reasoning_effort", context.effort, written.model_reasoning_effort),
+        summary=kept("model_reasoning_summary", context.summary, written.model_reasoning_summary),
         verbosity=written.model_verbosity,
-        service_tier=written.service_tier,
+        service_tier=kept("service_tier", context.service_tier, written.service_tier),
         base_instructions=either(params.baseInstructions, None) or stored_instructions(stored),
         developer_instructions=either(params.developerInstructions, written.developer_instructions),
     )

@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 1000
+MAX_DIGITS = 18
 
 
 class Page(NamedTuple):
@@ -110,7 +111,7 @@ def first_place(kind: str, cursor: str, step: int) -> int:
     name, _, place = cursor.partition(":")
     included = place.startswith("=")
     digits = place.removeprefix("=")
-    if name != kind or not (digits.isascii() and digits.isdigit()):
+    if name != kind or len(digits) > MAX_DIGITS or not (digits.isascii() and digits.isdigit()):
         raise RpcError(INVALID_REQUEST, f"invalid cursor: {cursor[:100]}")
     return int(digits) if included else int(digits) + step
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.settings import either
@@ -49,13 +50,17 @@ def thread_start(session: Session, params: ThreadStartParams) -> Then:
 @handler
 async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     params.threadId = thread_id(params.threadId)
-    thread = session.application.threads.find(params.threadId)
+    application = session.application
+    thread, stored = application.threads.find(params.threadId), None
+    if thread is None:
+        stored = await asyncio.to_thread(application.store.read, params.threadId)
+        thread = application.threads.find(params.threadId)  # another request may have been faster
     loaded = thread is not None
     if thread is None:
-        thread, stored = await resume_thread(session, params)
-        turns = stored.turns
+        assert stored is not None
+        thread, turns = resume_thread(session, params, stored), stored.turns
     else:
-        turns = [] if either(params.excludeTurns, False) else await stored_turns(session.application, thread)
+        turns = [] if either(params.excludeTurns, False) else await stored_turns(application, thread)
     session.follow(thread)
     if not loaded:
         thread.events.idle()

@@ -12,12 +12,26 @@ from spindled.rpc.connection import Then
 from spindled_protocol.types import TurnInterruptResponse, TurnStartResponse, TurnSteerResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from spindled.api.session import Session
     from spindled_protocol.types import TurnInterruptParams, TurnStartParams, TurnSteerParams
 
 
 @handler
-def turn_start(session: Session, params: TurnStartParams) -> Then:
+def turn_start(session: Session, params: TurnStartParams) -> Then | Awaitable[Then]:
+    thread = session.application.threads.get(thread_id(params.threadId))
+    return begin_when_quiet(session, params) if thread.stopping else begin(session, params)
+
+
+@handler
+async def begin_when_quiet(session: Session, params: TurnStartParams) -> Then:
+    """What follows an interrupt at once is a turn of its own, not input of the one that ends."""
+    await session.application.threads.get(thread_id(params.threadId)).quiet()
+    return begin(session, params)
+
+
+def begin(session: Session, params: TurnStartParams) -> Then:
     thread = session.application.threads.get(thread_id(params.threadId))
     prepared = PreparedInput(params.input, either(params.clientUserMessageId, None))
     settings = thread.settings.with_turn(params)

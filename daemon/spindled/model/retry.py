@@ -56,6 +56,8 @@ class Backoff(Struct, frozen=True, kw_only=True):
         """Seconds until the visible retry number `attempt` (from 1); None if there is to be none."""
         if error.kind is Kind.UNAUTHORIZED:
             budget = min(budget, self.refused_retries)
+        elif error.kind is Kind.RATE_LIMIT and error.retry_after is None:
+            budget = (budget + 1) // 2  # each of these waits is long
         if error.retry is Retry.NEVER or attempt > budget or (error.retry_after or 0.0) > self.longest_hint:
             return None
         return self._wait(error, attempt, rng)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Sequence
@@ -15,8 +14,6 @@ import msgspec
 from spindled.store.errors import StoreError
 from spindled.store.rows import Row
 from spindled.store.tail import repair
-
-_log = logging.getLogger(__name__)
 
 
 class _Line(msgspec.Struct):
@@ -75,7 +72,6 @@ class Rollout:
         try:
             self._write()
         except OSError as error:
-            _log.error("%s: %s, %d rows wait", self.path, error, self.pending)
             raise StoreError(self.path, error) from error
 
     def close(self) -> None:

@@ -106,10 +106,11 @@ def _patch_of(commands: list[list[str]], heredoc: str | None, folder: str | None
 
 
 def _heredoc_body(redirect: Node) -> str | None:
-    for child in redirect.named_children:
-        if child.type == "heredoc_body":
-            return _text(child)
-    return None
+    """The text, if the redirection is a heredoc and nothing else: the grammar puts what follows on its line inside."""
+    parts = {child.type: child for child in redirect.named_children}
+    if parts.keys() != {"heredoc_start", "heredoc_body", "heredoc_end"} or len(parts) != redirect.named_child_count:
+        return None
+    return _text(parts["heredoc_body"])
 
 
 @functools.cache

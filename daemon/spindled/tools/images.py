@@ -38,15 +38,18 @@ def data_url(path: Path) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        # Not blocking: a named pipe must not hold the daemon up.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ImageError(f"{path} is not a file")
             if status.st_size > MAX_BYTES:
                 raise ImageError(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MiB")
             return file.read(MAX_BYTES)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ImageError(f"{path} cannot be read: {reason}") from error
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """A named pipe must not hold the daemon up."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 
 async def until(condition: Callable[[], bool]) -> None:
     """Poll for what no event announces; the global timeout is the limit."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - the kernel has no event for it
         await asyncio.sleep(0.005)
 
 

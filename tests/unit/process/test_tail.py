@@ -28,7 +28,11 @@ def test_a_cut_never_shows_half_a_character(text: str, limit: int) -> None:
     buffer = HeadTail(limit)
     buffer.append(data)
     shown = buffer.text()
-    assert shown.count("\ufffd") == text.count("\ufffd") if not buffer.dropped else "\ufffd" not in shown or "\ufffd" in text
+    assert (
+        shown.count("\ufffd") == text.count("\ufffd")
+        if not buffer.dropped
+        else "\ufffd" not in shown or "\ufffd" in text
+    )
 
 
 def test_the_gap_is_named() -> None:

@@ -24,7 +24,7 @@ def alive(pid: int) -> bool:
 
 
 async def pids(recorded: Any, count: int) -> list[int]:
-    while len(found := [int(word) for word in recorded.text().split()]) < count:
+    while len(found := [int(word) for word in recorded.text().split()]) < count:  # noqa: ASYNC110 - the kernel has no event for it
         await asyncio.sleep(0.005)
     return found
 

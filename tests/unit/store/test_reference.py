@@ -265,7 +265,6 @@ async def test_the_reference_takes_our_rollouts(home: Path, model: Model) -> Non
     stopped = new_id()
     writer.append([*turn_start(thread, stopped, "stop"), rows.turn_aborted(stopped, 1, 2, 3)])
     writer.append(turn_start(thread, new_id(), "killed"))
-    store.set_name(thread, "Ours")
     server = await _start(home)
     assert "already has an active writer" in await server.error("thread/resume", threadId=thread)
     writer.close()
@@ -282,7 +281,7 @@ async def test_the_reference_takes_our_rollouts(home: Path, model: Model) -> Non
     wire = json.loads(msgspec.json.encode(mine.to_thread()))
     same = ("id", "sessionId", "preview", "historyMode", "modelProvider", "model", "cwd", "cliVersion", "originator")
     assert {key: shown[key] for key in same} == {key: wire[key] for key in same}
-    assert (shown["source"], shown["path"], shown["name"]) == (wire["source"], wire["path"], "Ours")
+    assert (shown["source"], shown["path"]) == (wire["source"], wire["path"])
     await server.turn(thread, "go on")
     said = [text for text in said_by_user(model) if not text.startswith("<")]
     assert said == ["hello", "fail", "stop", "killed", "go on"]

@@ -17,7 +17,12 @@ from spindled.tools.policy import SessionGrants
 from spindled.tools.registry import Registry
 from spindled_protocol.types import DangerFullAccessSandboxPolicy
 
-ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "SHELL": "/bin/bash", "PROVIDER_KEY": "k"}
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/nonexistent",
+    "SHELL": "/bin/bash",
+    "PROVIDER_KEY": "k",
+}
 
 
 class Context:
@@ -88,7 +93,7 @@ class Context:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Poll for what no event announces; the global timeout is the limit."""
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the kernel has no event for it
             await asyncio.sleep(0.005)
 
 

@@ -62,7 +62,7 @@ async def test_death_by_signal(context: Any) -> None:
 
 
 async def test_output_arrives_while_the_command_runs(context: Any) -> None:
-    task = asyncio.ensure_future(context.call("exec_command", cmd="echo early; read < fifo", workdir="."))
+    task = asyncio.ensure_future(context.call("exec_command", cmd="echo early; sleep 60"))
     await context.until(lambda: context.deltas == "early\n" or task.done())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -114,7 +114,9 @@ async def test_a_finished_session_is_told_once(context: Any) -> None:
 
 
 async def test_input_without_a_terminal(context: Any) -> None:
-    await context.call("exec_command", cmd="trap 'echo stopped; exit' INT; while :; do sleep 0.01; done", yield_time_ms=250)
+    await context.call(
+        "exec_command", cmd="trap 'echo stopped; exit' INT; while :; do sleep 0.01; done", yield_time_ms=250
+    )
     session = int(context.named("started")[0]["processId"])
     with pytest.raises(ToolError, match="tty"):
         await context.call("write_stdin", session_id=session, chars="x")

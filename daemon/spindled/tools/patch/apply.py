@@ -64,6 +64,8 @@ def write(result: Plan) -> None:
     """Carry the plan out. Raises PatchError; then all is as before, or the message names what is not."""
     done: list[tuple[Path, str | None, int | None, list[Path]]] = []
     for target, (before, after) in result.targets.items():
+        if before == after:
+            continue
         mode = stat.S_IMODE(target.stat().st_mode) if before is not None and target.exists() else None
         try:
             created = replace_file(target, before, after, mode or _moved_mode(result, target))

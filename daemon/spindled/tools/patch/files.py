@@ -18,23 +18,24 @@ class FileChangeError(Exception):
 def read_text(path: Path) -> str | None:
     """The whole text, None if nothing is there. Raises FileChangeError for what is no text file."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise FileChangeError("is not a regular file")
+            if status.st_size > MAX_BYTES:
+                raise FileChangeError(f"is larger than {MAX_BYTES} bytes")
+            return file.read().decode("utf-8")
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        raise FileChangeError("is not UTF-8 text") from error
     except OSError as error:
         raise FileChangeError(f"cannot be read: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise FileChangeError("is a directory")
-        if not stat.S_ISREG(status.st_mode):
-            raise FileChangeError("is not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise FileChangeError(f"is larger than {MAX_BYTES} bytes")
-        try:
-            return file.read().decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise FileChangeError("is not UTF-8 text") from error
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """A named pipe must not hold the daemon up."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def replace_file(target: Path, before: str | None, after: str | None, mode: int | None) -> list[Path]:
