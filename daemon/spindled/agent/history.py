@@ -83,7 +83,7 @@ def answered_calls(items: Iterable[Item]) -> set[Pair | None]:
 
 def pair_of(item: Item) -> Pair | None:
     """The kind of output and the call id that a call and its output share; None without an id."""
-    kind, call_id = item.get("type", ""), item.get("call_id")
+    kind, call_id = str(item.get("type")), item.get("call_id")
     return (OUTPUT_OF.get(kind, kind), call_id) if isinstance(call_id, str) and call_id else None
 
 

@@ -1,109 +1,119 @@
-"""HTTP to one provider, on the OpenAI SDK: its client signs, connects and tells errors; the body is read as bytes.
+"""HTTP to one provider: signs, connects, and tells failures apart; the body is handed out as bytes.
 
-Importing the SDK takes half a second, so it happens in `warm`, in a thread. The request goes through the client's
-generic `post` with a body that is already encoded, and the answer comes back as the raw response: neither the SDK's
-parameter transforms nor its event models are run. aiohttp below it reads a busy stream in few large chunks.
+On aiohttp, which reads a busy stream in few large chunks: 1.7 us of CPU a delta against 13 with httpx. The OpenAI SDK
+would add 0.6 s of CPU and 23 MB to a process's first turn for a header and an URL; see docs/architecture.md.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from .errors import Kind, ModelError
 from .failures import http_failure, one_line
-from .provider import Credentials, Provider, is_openai
+from .provider import Credentials, Provider
 
 if TYPE_CHECKING:
-    import httpx2
-    from openai import AsyncOpenAI, Omit
+    from ssl import SSLContext
+
+    from aiohttp import ClientResponse, ClientSession
 
 CONNECT_SECONDS = 15.0
-MAX_CONNECTIONS = 100_000  # turns never queue for one
 KEEPALIVE_SECONDS = 60.0
-NO_KEY = "none"  # the SDK insists on a key; its header is omitted
+MAX_ERROR_BODY = 1 << 20
 BODY_HEADERS = {"content-type": "application/json", "accept": "text/event-stream"}
-SDK_FACTS = [
-    *(f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")),
-    *(f"X-Stainless-{name}" for name in ("Async", "Retry-Count", "Read-Timeout")),
-]
-ACCOUNT_HEADERS = ["OpenAI-Organization", "OpenAI-Project"]  # the SDK sends its environment's to any provider
+CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # SSL_CERT_FILE is the ssl module's own
 
 
 class Connection:
-    """The shared HTTP client of a provider. Made in any thread, used on one event loop, closed by its owner."""
+    """The shared HTTP client of a provider. Warmed in any thread, used on one event loop, closed by its owner."""
 
     def __init__(self, provider: Provider, environ: Mapping[str, str]):
         self._provider = provider
         self._environ = environ
         self._lock = threading.Lock()
         self._gate = asyncio.Lock()
-        self._client: AsyncOpenAI | None = None
+        self._session: ClientSession | None = None
         self._credentials: Credentials | None = None
-        self._omitted: dict[str, Omit] = {}
+        self._trust: SSLContext | bool = True
         self.idle_seconds = provider.stream_idle_timeout_ms / 1000
 
     def warm(self) -> None:
-        """Import the SDK and make the client. Slow the first time; raises ModelError."""
+        """Load what a request needs. Slow the first time; raises ModelError."""
         with self._lock:
-            if self._client is None:
-                self._credentials = Credentials(self._provider, self._environ)
-                self._client = self._make(self._credentials)
+            if self._credentials is None:
+                import aiohttp  # noqa: F401
 
-    async def _ready(self) -> None:
-        if self._client is None:
-            async with self._gate:  # one thread warms, however many turns begin at once
-                await asyncio.to_thread(self.warm)
+                if not self._provider.base_url:
+                    raise ModelError(Kind.SETTINGS, f"The provider {self._provider.name!r} has no base_url.")
+                self._trust = trust(self._environ)
+                self._credentials = Credentials(self._provider, self._environ)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
-    async def post(self, path: str, content: bytes, headers: Mapping[str, str]) -> httpx2.Response:
+    async def post(self, path: str, content: bytes, headers: Mapping[str, str]) -> Answer:
         """Send a request; the answer comes with its body unread. Raises ModelError, also if the answer is an error.
 
         The caller closes the answer, which closes the socket unless the body was read to its end.
         """
-        await self._ready()
+        session, credentials = await self._ready()
         import aiohttp
-        import httpx2
-        import openai
 
-        assert self._client is not None
-        assert self._credentials is not None
-        fixed: dict[str, str | Omit] = {**self._omitted, **BODY_HEADERS, "content-length": str(len(content))}
+        signed = {"authorization": f"Bearer {credentials.key}"} if credentials.key is not None else {}
+        fixed = {**BODY_HEADERS, **signed, "content-length": str(len(content))}
         try:
-            return await self._client.post(
-                path,
-                cast_to=httpx2.Response,
-                content=once(content),
-                options={"headers": {**fixed, **headers, **self._credentials.headers}},
-                stream=True,
-                stream_cls=openai.AsyncStream[Any],
-            )  # type: ignore[return-value]  # with this cast_to the SDK hands out the raw response
-        except (openai.OpenAIError, aiohttp.ClientError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            raise self.masked(self._explained(error)) from None
+            response = await session.post(
+                f"{self._provider.base_url}{path}",
+                params=dict(self._provider.query_params),
+                data=once(content),
+                headers={**fixed, **headers, **credentials.headers},
+                allow_redirects=False,
+                ssl=self._trust,
+            )
+        except (aiohttp.ClientError, OSError, ValueError, TypeError) as error:
+            raise self.masked(self._unanswered(error)) from None
+        answer = Answer(response, self.idle_seconds)
+        if response.status == 200:
+            return answer
+        raise self.masked(await answer.failure())
 
-    def _explained(self, error: Exception) -> ModelError:
-        """Why there is no answer, or none that counts."""
+    async def _ready(self) -> tuple[ClientSession, Credentials]:
+        if self._credentials is None:
+            async with self._gate:  # one thread warms, however many turns begin at once
+                await asyncio.to_thread(self.warm)
+        assert self._credentials is not None
+        if self._session is None:
+            import aiohttp
+
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, connect=None, sock_connect=CONNECT_SECONDS, sock_read=self.idle_seconds
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=True,
+            )
+        return self._session, self._credentials
+
+    def _unanswered(self, error: Exception) -> ModelError:
+        """Why there is no answer."""
         import aiohttp
-        import httpx2
-        import openai
 
-        if isinstance(error, openai.APIStatusError):
-            answer = error.response
-            return http_failure(answer.status_code, answer.headers, answer.content)
-        if isinstance(error, openai.APITimeoutError) and isinstance(error.__cause__, httpx2.ReadTimeout):
+        if isinstance(error, aiohttp.SocketTimeoutError):
             return ModelError(Kind.DISCONNECTED, f"The provider did not answer for {self.idle_seconds:g} s.")
-        if isinstance(error, openai.APIConnectionError):
-            return ModelError(Kind.CONNECTION, f"The provider cannot be reached: {cause(error)}")
-        if isinstance(error, aiohttp.ClientError | httpx2.HTTPError) and not isinstance(error, ValueError):
+        if isinstance(error, aiohttp.ClientResponseError):
             return ModelError(Kind.DISCONNECTED, f"The provider's answer is broken: {cause(error)}")
-        return ModelError(Kind.SETTINGS, f"The provider's settings make no valid request: {type(error).__name__}")
+        if isinstance(error, aiohttp.InvalidURL) or not isinstance(error, aiohttp.ClientError | OSError):
+            text = f"The provider's settings make no valid request: {type(error).__name__}"
+            return ModelError(Kind.SETTINGS, text)
+        return ModelError(Kind.CONNECTION, f"The provider cannot be reached: {cause(error)}")
 
     def masked(self, error: ModelError) -> ModelError:
         """The same error without any secret of the provider in its text."""
@@ -112,37 +122,61 @@ class Connection:
             error.args = (error.message,)
         return error
 
-    def _make(self, credentials: Credentials) -> AsyncOpenAI:
-        import logging
 
-        import httpx2
-        import openai
+class Answer:
+    """A provider's answer: its status and lower-case headers, and its decompressed body as it comes."""
 
-        logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs whole URLs
-        base_url = self._provider.base_url
-        if not base_url:
-            raise ModelError(Kind.SETTINGS, f"The provider {self._provider.name!r} has no base_url.")
-        http = openai.DefaultAioHttpClient(
-            limits=httpx2.Limits(
-                max_connections=MAX_CONNECTIONS,
-                keepalive_expiry=KEEPALIVE_SECONDS,
-            ),
-            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS, read=self.idle_seconds),
-        )
-        unwanted = list(SDK_FACTS)
-        if credentials.key is None:
-            unwanted.append("Authorization")
-        if not is_openai(self._provider):
-            unwanted += ACCOUNT_HEADERS
-        self._omitted = dict.fromkeys(unwanted, openai.Omit())
-        return openai.AsyncOpenAI(
-            api_key=credentials.key or NO_KEY,
-            base_url=base_url,
-            max_retries=0,
-            timeout=http.timeout,
-            http_client=http,
-            default_query=dict(self._provider.query_params),
-        )
+    def __init__(self, response: ClientResponse, idle_seconds: float):
+        self._response = response
+        self._idle_seconds = idle_seconds
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Transport errors are raised as ModelErrors."""
+        import aiohttp
+
+        try:
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+        except (aiohttp.SocketTimeoutError, TimeoutError):
+            text = f"The stream broke off: nothing came for {self._idle_seconds:g} s."
+            raise ModelError(Kind.DISCONNECTED, text) from None
+        except (aiohttp.ClientError, OSError, RuntimeError) as error:  # the last: closed under us
+            raise ModelError(Kind.DISCONNECTED, f"The stream broke off: {cause(error)}") from None
+
+    async def failure(self) -> ModelError:
+        """The error that the answer itself is; closes it."""
+        body = b""
+        try:
+            with suppress(ModelError):
+                async for chunk in self.chunks():
+                    body += chunk
+                    if len(body) > MAX_ERROR_BODY:
+                        break
+        finally:
+            self.close()
+        return http_failure(self.status, self.headers, body)
+
+    def close(self) -> None:
+        self._response.close()
+
+
+def trust(environ: Mapping[str, str]) -> SSLContext | bool:
+    """The certificates to trust: those of a bundle that the environment names, else the system's. Raises ModelError."""
+    bundle = next((environ[name] for name in CA_BUNDLES if environ.get(name)), None)
+    if bundle is None:
+        return True
+    import ssl
+
+    try:
+        return ssl.create_default_context(cafile=bundle)
+    except OSError as error:
+        raise ModelError(Kind.SETTINGS, f"The CA bundle {bundle} cannot be used: {cause(error)}") from None
 
 
 async def once(content: bytes) -> AsyncIterator[bytes]:
@@ -158,4 +192,4 @@ def cause(error: BaseException) -> str:
     while link is not None:
         text = str(link) or text
         link = link.__cause__ or link.__context__
-    return one_line(text, 200)
+    return one_line(text or type(error).__name__, 200)

@@ -7,20 +7,16 @@ import itertools
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 from . import retry
 from .assembler import Assembler
-from .connection import Connection, cause
+from .connection import Answer, Connection
 from .errors import Kind, ModelError
 from .events import ModelEvent
 from .failures import http_failure, summary
 from .provider import Provider
 from .request import ModelRequest, encode, own_user_agent
 from .sse import EventTooLarge, SSESplitter
-
-if TYPE_CHECKING:
-    import httpx2
 
 PATH = "/responses"
 WRONG_TYPES = ("application/json", "text/html")  # anything else, or nothing, may still be an event stream
@@ -57,11 +53,11 @@ class ResponsesClient:
         request_max_retries; everything else raises ModelError. To end the stream early, close the generator
         (`aclosing`).
         """
-        response = await self._answer(encode(request), {"user-agent": own_user_agent(), **request.headers})
+        answer = await self._answer(encode(request), {"user-agent": own_user_agent(), **request.headers})
         try:
-            async with aclosing(self._chunks(response)) as chunks:
-                if content_type(response) in WRONG_TYPES:
-                    raise await wrong_answer(response, chunks)
+            async with aclosing(answer.chunks()) as chunks:
+                if answer.content_type in WRONG_TYPES:
+                    raise await wrong_answer(answer, chunks)
                 splitter, assembler = SSESplitter(), Assembler()
                 async for chunk in chunks:
                     events = assembler.feed(splitter.feed(chunk))
@@ -78,9 +74,9 @@ class ResponsesClient:
         except ModelError as error:
             raise self._connection.masked(error) from None
         finally:
-            await response.aclose()
+            answer.close()
 
-    async def _answer(self, body: bytes, headers: Mapping[str, str]) -> httpx2.Response:
+    async def _answer(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer to the request, repeated as often as the provider's settings allow."""
         for attempt in itertools.count(1):
             try:
@@ -92,38 +88,20 @@ class ResponsesClient:
             await asyncio.sleep(delay)
         raise AssertionError("unreachable")
 
-    async def _chunks(self, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-        """The decompressed body, transport errors as ModelErrors."""
-        import aiohttp
-        import httpx2
 
-        try:
-            async for chunk in response.aiter_bytes():
-                yield chunk
-        except httpx2.TimeoutException:
-            text = f"The stream broke off: nothing came for {self._connection.idle_seconds:g} s."
-            raise ModelError(Kind.DISCONNECTED, text) from None
-        except (httpx2.HTTPError, aiohttp.ClientError, OSError, RuntimeError) as error:  # the last: closed under us
-            raise ModelError(Kind.DISCONNECTED, f"The stream broke off: {cause(error)}") from None
-
-
-def content_type(response: httpx2.Response) -> str:
-    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def wrong_answer(response: httpx2.Response, chunks: AsyncIterator[bytes]) -> ModelError:
+async def wrong_answer(answer: Answer, chunks: AsyncIterator[bytes]) -> ModelError:
     """The error for an answer that is no event stream: the one that its body reports, if it does."""
     body = b""
     async for chunk in chunks:
         body += chunk
         if len(body) > MAX_WRONG_BODY:
             break
-    told = http_failure(response.status_code, response.headers, body)
+    told = http_failure(answer.status, answer.headers, body)
     if told.kind is not Kind.PROTOCOL:
         return told
-    kind = content_type(response)
+    kind = answer.content_type
     text = f"The provider answered with {kind} where an event stream was expected: {summary(body, kind)}"
-    return ModelError(Kind.PROTOCOL, text, status=response.status_code)
+    return ModelError(Kind.PROTOCOL, text, status=answer.status)
 
 
 async def drain(chunks: AsyncIterator[bytes]) -> None:

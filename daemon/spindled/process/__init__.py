@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from spindled.process.child import Child, spawn
+from spindled.process.child import Child
 from spindled.process.environment import EnvironmentPolicy, child_environment
 from spindled.process.registry import kill_all
+from spindled.process.spawn import spawn
 from spindled.process.tail import HeadTail
 from spindled.process.tree import Root, terminate
 

@@ -7,12 +7,11 @@ import contextlib
 import os
 import subprocess
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 from spindled.process import pty, registry
-from spindled.process.tree import MARK, Root, clock_ticks, terminate
+from spindled.process.stdin import Input
+from spindled.process.tree import Root, clock_ticks, terminate
 
 STDOUT = 1
 STDERR = 2
@@ -37,10 +36,8 @@ class Child:
         self._loop = asyncio.get_running_loop()
         self._closed: asyncio.Future[int] = self._loop.create_future()
         self._readers: dict[int, int] = {}  # descriptor -> STDOUT or STDERR
-        self._stdin: int | None = None
+        self._input: Input | None = None
         self._terminal: int | None = None
-        self._unwritten: deque[bytes] = deque()
-        self._stdin_ending = False
         self._drain: asyncio.TimerHandle | None = None
         self._exit_handle: int | None = None
 
@@ -60,7 +57,7 @@ class Child:
 
     @property
     def stdin_open(self) -> bool:
-        return self._stdin is not None and not self._stdin_ending
+        return self._input is not None and self._input.open
 
     @property
     def finished(self) -> bool:
@@ -77,25 +74,22 @@ class Child:
 
     def write(self, data: bytes) -> None:
         """Queue input. Raises BrokenPipeError when stdin is closed or was not asked for."""
-        if not self.stdin_open:
+        if self._input is None or not self._input.open:
             raise BrokenPipeError("stdin is closed")
-        if data:
-            self._unwritten.append(data)
-            self._flush()
+        self._input.write(data)
 
     @property
     def unwritten(self) -> int:
         """Bytes of queued input that the child has not taken yet."""
-        return sum(map(len, self._unwritten))
+        return self._input.waiting if self._input else 0
 
     def close_stdin(self) -> None:
         """End of input after what is queued; on a terminal, its end-of-file character."""
-        if not self.stdin_open:
+        if self._input is None or not self._input.open:
             return
         if self._terminal is not None:
-            self.write(b"\x04")
-        self._stdin_ending = True
-        self._flush()
+            self._input.write(pty.END_OF_FILE)
+        self._input.end()
 
     def resize(self, rows: int, columns: int) -> None:
         """Raises OSError when the child has no terminal."""
@@ -146,12 +140,15 @@ class Child:
         if self._popen.returncode is not None:
             self._finish()
 
-    # what follows runs on the loop's readiness callbacks
+    # what follows runs on the loop's callbacks
 
-    def _start(self, stdin: int | None, outputs: dict[int, int], terminal: int | None) -> None:
-        self._stdin, self._terminal, self._readers = stdin, terminal, outputs
-        for descriptor in {*outputs, *([] if stdin is None else [stdin])}:
+    def start(self, stdin: int | None, outputs: dict[int, int], terminal: int | None) -> None:
+        """Take over the parent's ends of the pipes, or the terminal for both directions, and begin to read."""
+        self._terminal, self._readers = terminal, outputs
+        for descriptor in outputs:
             os.set_blocking(descriptor, False)
+        if stdin is not None:
+            self._input = Input(stdin, owned=stdin != terminal)
         self.resume()
         try:
             self._exit_handle = os.pidfd_open(self.pid)
@@ -203,33 +200,6 @@ class Child:
         if not self._readers and self._popen.returncode is not None:
             self._finish()
 
-    def _flush(self) -> None:
-        if self._stdin is None:
-            return
-        try:
-            while self._unwritten:
-                written = os.write(self._stdin, self._unwritten[0])
-                if written < len(self._unwritten[0]):
-                    self._unwritten[0] = self._unwritten[0][written:]
-                else:
-                    self._unwritten.popleft()
-        except BlockingIOError:
-            self._loop.add_writer(self._stdin, self._flush)
-            return
-        except OSError:  # the child closed its end
-            self._unwritten.clear()
-            self._stdin_ending = True
-        self._loop.remove_writer(self._stdin)
-        if self._stdin_ending:
-            self._close_stdin()
-
-    def _close_stdin(self) -> None:
-        if self._stdin is not None:
-            self._loop.remove_writer(self._stdin)
-            if self._stdin != self._terminal:
-                os.close(self._stdin)
-            self._stdin = None
-
     def _finish(self) -> None:
         if self._closed.done():
             return
@@ -237,8 +207,8 @@ class Child:
             self._drain.cancel()
         for descriptor in list(self._readers):
             self._read_rest(descriptor)
-        self._unwritten.clear()
-        self._close_stdin()
+        if self._input:
+            self._input.close()
         if self._terminal is not None:
             os.close(self._terminal)
             self._terminal = None
@@ -254,99 +224,3 @@ class Child:
         del self._readers[descriptor]
         if descriptor != self._terminal:
             os.close(descriptor)
-
-
-def spawn(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    environment: Mapping[str, str],
-    output: Output,
-    stdin: bool = False,
-    merge: bool = False,
-    terminal: tuple[int, int] | None = None,
-) -> Child:
-    """Start `command` in a session of its own.
-
-    `output(stream, data)` is called from the loop with what the child writes, from the first byte; `merge` gives
-    stderr in stdout's order. `terminal` (rows, columns) gives it a controlling terminal instead of pipes. Without
-    `stdin` its input is empty. Raises OSError when it cannot be started.
-    """
-    root = registry.new_root()
-    root.started_at = clock_ticks()
-    variables = {**environment, MARK: root.mark}
-    if terminal:
-        _require_executable(command[0], cwd, variables)
-        return _spawn_terminal(command, cwd, variables, output, root, terminal)
-    popen = subprocess.Popen(
-        command,
-        bufsize=0,
-        cwd=cwd,
-        env=variables,
-        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if merge else subprocess.PIPE,
-        start_new_session=True,
-    )
-    outputs = {_detached(popen.stdout): STDOUT}
-    if not merge:
-        outputs[_detached(popen.stderr)] = STDERR
-    return _started(popen, root, output, _detached(popen.stdin) if stdin else None, outputs, None)
-
-
-def _spawn_terminal(
-    command: Sequence[str],
-    cwd: Path,
-    variables: Mapping[str, str],
-    output: Output,
-    root: Root,
-    size: tuple[int, int],
-) -> Child:
-    master, slave = pty.open_pty(*size)
-    try:
-        popen = subprocess.Popen(
-            pty.adopting(command, slave),
-            cwd=cwd,
-            env=variables,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-    except BaseException:
-        os.close(master)
-        raise
-    finally:
-        os.close(slave)
-    return _started(popen, root, output, master, {master: STDOUT}, master)
-
-
-def _started(
-    popen: subprocess.Popen[bytes],
-    root: Root,
-    output: Output,
-    stdin: int | None,
-    outputs: dict[int, int],
-    terminal: int | None,
-) -> Child:
-    root.pid = popen.pid
-    child = Child(popen, root, output)
-    registry.add(child)
-    child._start(stdin, outputs, terminal)
-    return child
-
-
-def _detached(pipe: object) -> int:
-    """The descriptor of a Popen pipe, owned by us from here on."""
-    descriptor: int = os.dup(pipe.fileno())  # type: ignore[attr-defined]
-    pipe.close()  # type: ignore[attr-defined]
-    return descriptor
-
-
-def _require_executable(program: str, cwd: Path, variables: Mapping[str, str]) -> None:
-    """Fail before the terminal's shell would: it could only say so in the output."""
-    import shutil
-
-    found = shutil.which(str(cwd / program) if "/" in program else program, path=variables.get("PATH"))
-    if found is None:
-        raise FileNotFoundError(2, os.strerror(2), program)

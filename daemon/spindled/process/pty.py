@@ -8,7 +8,8 @@ import struct
 import termios
 from collections.abc import Sequence
 
-DEFAULT_SIZE = (24, 80)
+DEFAULT_SIZE = (24, 80)  # rows, columns
+END_OF_FILE = b"\x04"
 
 # A session leader's first open of a terminal makes it the controlling one. The shell opens it by name and then
 # becomes the command: no code of ours runs between fork and exec.

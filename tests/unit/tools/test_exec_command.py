@@ -275,7 +275,7 @@ async def test_a_patch_through_the_shell(context: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [{}, {"cmd": 5}, {"cmd": "x", "yield_time_ms": "soon"}])
 async def test_bad_arguments_name_the_field(context: Any, arguments: dict[str, Any]) -> None:
-    with pytest.raises(ToolError, match="cmd|yield_time_ms"):
+    with pytest.raises(ToolError, match=r"cmd|yield_time_ms"):
         await context.call("exec_command", **arguments)
     assert not context.events
 

@@ -143,7 +143,7 @@ def test_hunks_that_do_not_fit(tmp_path: Path, hunk: str, message: str) -> None:
 @pytest.mark.parametrize("operation", ["Update File: missing\n+x", "Delete File: missing", "Delete File: folder"])
 def test_what_is_no_file(tmp_path: Path, operation: str) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(PatchError, match="no such file|[dD]irectory"):
+    with pytest.raises(PatchError, match=r"no such file|[dD]irectory"):
         apply(tmp_path, f"*** {operation}")
 
 

@@ -1,0 +1,145 @@
+"""thread/read, thread/turns/list and thread/items/list of a thread with three turns of three items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.conformance.conftest import Launch
+from tests.conformance.steps import INVALID, NOWHERE, command, open_thread, refusal
+from tests.support.client import Client, Message
+from tests.support.fake_items import message
+from tests.support.fake_provider import FakeProvider, stream
+from tests.support.flow import turn_of
+
+KINDS = ["userMessage", "commandExecution", "agentMessage"]
+
+
+class Stored:
+    """A client, its thread and the ids of its turns."""
+
+    def __init__(self, client: Client, thread: str, turns: list[str]):
+        self.client, self.thread, self.turns = client, thread, turns
+
+    async def get(self, method: str, **params: Any) -> Message:
+        result: Message = await self.client.request(method, {"threadId": self.thread, **params})
+        return result
+
+    async def page(self, **params: Any) -> tuple[list[tuple[int, str]], str | None, str | None]:
+        """Items of thread/items/list as (number of the turn, kind), and the cursors."""
+        page = await self.get("thread/items/list", **params)
+        rows = [(self.turns.index(row["turnId"]), row["item"]["type"]) for row in page["data"]]
+        return rows, page["nextCursor"], page["backwardsCursor"]
+
+
+ALL = [(turn, kind) for turn in range(3) for kind in KINDS]
+
+
+@pytest_asyncio.fixture(params=["loaded", "stored"])
+async def stored(request: pytest.FixtureRequest, launch: Launch, provider: FakeProvider) -> Stored:
+    client = await launch()
+    thread, turns = await open_thread(client), []
+    for number in range(3):
+        provider.script(stream(command(f"echo {number}", f"c{number}")), stream(message(f"answer {number}")))
+        turns.append(turn_of(await client.run_turn(thread, f"question {number}"))["id"])
+    if request.param == "stored":
+        await client.close()
+        client = await launch()
+    return Stored(client, thread, turns)
+
+
+async def test_read(stored: Stored) -> None:
+    thread = (await stored.get("thread/read"))["thread"]
+    assert (thread["id"], thread["preview"], thread["turns"]) == (stored.thread, "question 0", [])
+    thread = (await stored.get("thread/read", includeTurns=True))["thread"]
+    assert [turn["id"] for turn in thread["turns"]] == stored.turns
+    assert [[item["type"] for item in turn["items"]] for turn in thread["turns"]] == [KINDS] * 3
+    assert [turn["items"][1]["aggregatedOutput"] for turn in thread["turns"]] == ["0\n", "1\n", "2\n"]
+
+
+@pytest.mark.parametrize(
+    ("view", "kinds"), [(None, ["userMessage", "agentMessage"]), ("full", KINDS), ("notLoaded", [])]
+)
+async def test_turns(stored: Stored, view: str | None, kinds: list[str]) -> None:
+    page = await stored.get("thread/turns/list", itemsView=view)
+    assert [turn["id"] for turn in page["data"]] == stored.turns[::-1]
+    assert [[item["type"] for item in turn["items"]] for turn in page["data"]] == [kinds] * 3
+    assert {turn["itemsView"] for turn in page["data"]} == {view or "summary"}
+    assert page["nextCursor"] is None
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+async def test_pages_of_turns_meet_and_turn_round(stored: Stored, direction: str) -> None:
+    order = stored.turns if direction == "asc" else stored.turns[::-1]
+    first = await stored.get("thread/turns/list", limit=2, sortDirection=direction)
+    second = await stored.get("thread/turns/list", limit=2, sortDirection=direction, cursor=first["nextCursor"])
+    assert [[turn["id"] for turn in page["data"]] for page in (first, second)] == [order[:2], order[2:]]
+    assert second["nextCursor"] is None
+    other = "desc" if direction == "asc" else "asc"
+    back = await stored.get("thread/turns/list", sortDirection=other, cursor=second["backwardsCursor"])
+    assert [turn["id"] for turn in back["data"]] == order[::-1]
+
+
+async def test_items(stored: Stored) -> None:
+    assert (await stored.page())[0] == ALL
+    assert (await stored.page(sortDirection="desc"))[0] == ALL[::-1]
+    assert (await stored.page(turnId=stored.turns[1]))[0] == ALL[3:6]
+    assert (await stored.page(turnId=stored.turns[1], sortDirection="desc"))[0] == ALL[3:6][::-1]
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+async def test_pages_of_items_meet_and_turn_round(stored: Stored, direction: str) -> None:
+    order = ALL if direction == "asc" else ALL[::-1]
+    seen, cursor, back = [], None, None
+    for size in (2, 2, 4, 2):
+        rows, cursor, back = await stored.page(limit=size, sortDirection=direction, cursor=cursor)
+        seen += rows
+    assert seen == order
+    assert cursor is None
+    other = "desc" if direction == "asc" else "asc"
+    assert (await stored.page(sortDirection=other, cursor=back))[0] == order[::-1]
+
+
+async def test_new_items_are_behind_the_last_page(stored: Stored) -> None:
+    if (await stored.client.request("thread/loaded/list", {}))["data"] == []:
+        await stored.get("thread/resume", excludeTurns=True)
+    _, _, back = await stored.page(sortDirection="desc")
+    messages = await stored.client.run_turn(stored.thread, "question 3")
+    stored.turns.append(turn_of(messages)["id"])
+    rows, _, _ = await stored.page(cursor=back, sortDirection="asc")
+    assert rows == [ALL[-1], (3, "userMessage"), (3, "agentMessage")]
+
+
+async def test_where_paging_backwards_begins_after_a_resume(stored: Stored) -> None:
+    resumed = await stored.get("thread/resume", excludeTurns=True)
+    assert resumed["thread"]["turns"] == []
+    turns = await stored.get("thread/turns/list", limit=1, cursor=resumed["turnsBackwardsCursor"])
+    assert [turn["id"] for turn in turns["data"]] == stored.turns[-1:]
+    rows, _, _ = await stored.page(limit=1, sortDirection="desc", cursor=resumed["itemsBackwardsCursor"])
+    assert rows == ALL[-1:]
+
+
+@pytest.mark.parametrize("method", ["thread/turns/list", "thread/items/list"])
+async def test_cursors_that_are_none(client: Client, method: str) -> None:
+    thread = await open_thread(client)
+    await client.run_turn(thread, "hi")
+    code, said = await refusal(client, method, {"threadId": thread, "cursor": "rubbish"})
+    assert (code, said) == (INVALID, "invalid cursor: rubbish")
+
+
+async def test_a_turn_that_is_none_has_no_items(client: Client) -> None:
+    thread = await open_thread(client)
+    await client.run_turn(thread, "hi")
+    assert (await client.request("thread/items/list", {"threadId": thread, "turnId": NOWHERE}))["data"] == []
+
+
+async def test_a_thread_before_its_first_turn(client: Client) -> None:
+    # docs/compatibility.md, "Threads without a turn": they read as empty.
+    thread = await open_thread(client)
+    for method in ("thread/turns/list", "thread/items/list"):
+        page = await client.request(method, {"threadId": thread})
+        assert page == {"data": [], "nextCursor": None, "backwardsCursor": None}
+    read = await client.request("thread/read", {"threadId": thread, "includeTurns": True})
+    assert read["thread"]["turns"] == []
