@@ -9,10 +9,10 @@ import pytest
 
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import open_thread
-from tests.support.client import Client
+from tests.support.client import Client, is_completion_of
 from tests.support.fake_items import message
 from tests.support.fake_provider import End, FakeProvider, Reply, answer, stream
-from tests.support.flow import ANSWERED, COMPLETED, FAILED, STARTED, flow, items, of, turn_of
+from tests.support.flow import ANSWERED, COMPLETED, FAILED, INTERRUPTED, STARTED, flow, items, of, turn_of
 from tests.support.home import Home
 
 TEXT = ANSWERED[:3]
@@ -42,12 +42,15 @@ class Case(NamedTuple):
     info: list[Any]
 
 
+REFUSED_KEY = status(401, "invalid_api_key", kind="invalid_request_error")
+
 AFTERWARDS: dict[str, Case] = {
     "500 once": Case([status(500, "server_error")], ANSWERED, []),
     "503 once": Case([status(503, "server_is_overloaded", kind="service_unavailable_error")], ANSWERED, []),
     "429 once": Case(
         [status(429, "rate_limit_exceeded", retry_after="0.05")], (RETRY, *ANSWERED), [disconnected(429)]
     ),
+    "401 once": Case([REFUSED_KEY], (RETRY, *ANSWERED), [disconnected(401)]),
     "cut once": Case(
         [stream(message("half of an answer", deltas=3), status="", end=End.WHOLE)],
         (TEXT[0], f"{TEXT[1]} x3", TEXT[2], RETRY, *ANSWERED),
@@ -60,7 +63,7 @@ AFTERWARDS: dict[str, Case] = {
 FOR_GOOD: dict[str, Case] = {
     "400": Case([status(400, "invalid_value", kind="invalid_request_error")], (), ["other"]),
     # docs/compatibility.md, "A key that is refused"
-    "401": Case([status(401, "invalid_api_key", kind="invalid_request_error")], (), ["unauthorized"]),
+    "401": Case([REFUSED_KEY] * 2, (RETRY,), [disconnected(401), "unauthorized"]),
     "quota": Case([status(429, None, kind="usage_limit_reached")], (), ["usageLimitExceeded"]),
     "context length": Case([failed("context_length_exceeded")], (), ["contextWindowExceeded"]),
     "context length 400": Case(
@@ -140,13 +143,36 @@ async def test_a_retry_keeps_what_was_finished(client: Client, provider: FakePro
 
 @pytest.mark.parametrize("end", [End.CUT, End.MID_CHUNK, End.RESET])
 async def test_an_end_in_the_middle_of_a_message(client: Client, provider: FakeProvider, end: End) -> None:
-    # created, item added, part added, two deltas: the message is not done.
+    # created, item added, part added, two deltas: the message is not done, and the retry writes it anew.
     provider.script(stream(message("one two three", deltas=3), stop_after=5, end=end))
     messages = await client.run_turn(await open_thread(client), "hi")
-    assert RETRY in flow(messages)
-    assert flow(messages)[-2:] == [*COMPLETED]
-    started = [each["item"]["id"] for each in of(messages, "item/started")]
-    assert started == [each["item"]["id"] for each in of(messages, "item/completed")]
+    happened = [label for label in flow(messages) if not label.startswith("item/agentMessage/delta")]
+    assert happened == [
+        *STARTED,
+        "item/started agentMessage",
+        RETRY,
+        "item/started agentMessage",
+        "item/completed agentMessage",
+        USAGE,
+        *COMPLETED,
+    ]
+    ids = [each["item"]["id"] for each in of(messages, "item/started") if each["item"]["type"] == "agentMessage"]
+    assert len(set(ids)) == 2
+    assert [item["text"] for item in items(messages, "agentMessage")] == ["ok"]
+    said = [part["text"] for item in provider.requests[1].json["input"] for part in item["content"]]
+    assert said[-1] == "hi"
+
+
+async def test_an_interrupt_ends_the_wait_for_a_retry(client: Client, provider: FakeProvider) -> None:
+    provider.script(status(429, "rate_limit_exceeded", retry_after="500"))
+    thread = await open_thread(client)
+    since = client.mark()
+    turn = await client.start_turn(thread, "hi")
+    await client.wait_for("error")
+    await client.request("turn/interrupt", {"threadId": thread, "turnId": turn["id"]})
+    await client.wait_for(is_completion_of(turn["id"]))
+    assert flow(client.received[since:]) == [*STARTED, RETRY, "result", *INTERRUPTED]
+    assert flow(await client.run_turn(thread, "go on")) == [*STARTED, *ANSWERED, *COMPLETED]
 
 
 async def test_a_server_that_is_not_there(launch: Launch, home: Home, provider: FakeProvider) -> None:

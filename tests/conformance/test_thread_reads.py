@@ -115,6 +115,8 @@ async def test_new_items_are_behind_the_last_page(stored: Stored) -> None:
 async def test_where_paging_backwards_begins_after_a_resume(stored: Stored) -> None:
     resumed = await stored.get("thread/resume", excludeTurns=True)
     assert resumed["thread"]["turns"] == []
+    assert resumed["turnsBackwardsCursor"]
+    assert resumed["itemsBackwardsCursor"]
     turns = await stored.get("thread/turns/list", limit=1, cursor=resumed["turnsBackwardsCursor"])
     assert [turn["id"] for turn in turns["data"]] == stored.turns[-1:]
     rows, _, _ = await stored.page(limit=1, sortDirection="desc", cursor=resumed["itemsBackwardsCursor"])

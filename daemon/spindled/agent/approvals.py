@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spindled.agent.clock import now_ms
+from spindled.store.ids import new_id
 from spindled.tools.base import CommandApproval, PatchApproval, Verdict
 from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
@@ -34,21 +35,28 @@ class Approvals:
         self.open: set[str] = set()
 
     async def command(self, turn_id: str, ask: CommandApproval) -> Verdict:
-        """Show the proposed command and ask. A declined one stays open until its item is completed."""
-        item = ask.item
-        at_ms = item.startedAtMs or now_ms()
-        self._wait(item.id)
+        """Ask about a command, which is shown first, or about what is typed into one that runs.
+
+        A declined command stays open until its item is completed.
+        """
+        item, typing = ask.item, ask.kind == "writeStdin"
+        at_ms = now_ms() if typing else item.startedAtMs or now_ms()
+        approval_id = new_id() if typing else None
+        key = approval_id or item.id
+        self._wait(key)
         verdict = Verdict.ACCEPTED
         try:
-            self.events.item_started(turn_id, item, at_ms)
+            if not typing:
+                self.events.item_started(turn_id, item, at_ms)
             answer = await self.events.followers.ask(
                 "item/commandExecution/requestApproval",
                 CommandExecutionRequestApprovalParams(
-                    kind="command",
+                    kind=ask.kind,
                     threadId=self.events.thread_id,
                     turnId=turn_id,
                     itemId=item.id,
                     startedAtMs=at_ms,
+                    approvalId=approval_id or UNSET,
                     environmentId="local",
                     reason=ask.reason or UNSET,
                     command=item.command,
@@ -62,8 +70,8 @@ class Approvals:
             verdict = self._command_verdict(ask, answer.decision) if answer else Verdict.DECLINED
             return verdict
         finally:
-            if verdict is Verdict.ACCEPTED:
-                self.settled(item.id)
+            if typing or verdict is Verdict.ACCEPTED:
+                self.settled(key)
 
     async def patch(self, turn_id: str, ask: PatchApproval) -> Verdict:
         """Ask about a patch whose item the followers have seen."""

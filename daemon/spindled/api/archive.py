@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @handler
 async def thread_archive(session: Session, params: ThreadArchiveParams) -> Then:
-    wanted = thread_id(params.threadId)
+    wanted = thread_id(params.threadId, "session")
     session.application.store.summary(wanted)
     await unload(session, wanted)
     session.application.store.archive(wanted)

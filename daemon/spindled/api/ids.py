@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
+from spindled.store.ids import InvalidId, parse_id
 
 
-def thread_id(text: str) -> str:
-    """The id in its one form; raises RpcError for what is no UUID."""
+def thread_id(text: str, what: str = "thread") -> str:
+    """The id in its one form; raises RpcError for what is no UUID. `what`: the reference's word in its error."""
     try:
-        return str(UUID(text))
-    except ValueError:
-        raise RpcError(INVALID_REQUEST, f"invalid thread id: {text[:100]!r} is not a UUID") from None
+        return parse_id(text)
+    except InvalidId as error:
+        raise RpcError(INVALID_REQUEST, f"invalid {what} id: {error}") from None

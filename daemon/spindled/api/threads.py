@@ -49,7 +49,7 @@ def thread_start(session: Session, params: ThreadStartParams) -> Then:
 
 @handler
 async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
-    params.threadId = thread_id(params.threadId)
+    params.threadId = thread_id(params.threadId, "session")
     application = session.application
     thread, stored = application.threads.find(params.threadId), None
     if thread is None:

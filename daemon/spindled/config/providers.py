@@ -64,27 +64,6 @@ def select(providers: Mapping[str, Provider], key: str) -> Provider:
     return provider
 
 
-def api_key(provider: Provider, environ: Mapping[str, str]) -> str | None:
-    """The bearer token of a provider, None if it needs none.
-
-    Raises ConfigError if its environment variable is missing or empty.
-    """
-    if provider.experimental_bearer_token:
-        return provider.experimental_bearer_token
-    if not provider.env_key:
-        return None
-    if key := environ.get(provider.env_key, "").strip():
-        return key
-    hint = f" {provider.env_key_instructions}" if provider.env_key_instructions else ""
-    raise ConfigError(f"Missing environment variable: `{provider.env_key}`.{hint}")
-
-
-def headers(provider: Provider, environ: Mapping[str, str]) -> dict[str, str]:
-    """The extra HTTP headers of a provider; those whose environment variable is unset or empty are left out."""
-    from_environment = {name: environ.get(variable, "") for name, variable in provider.env_http_headers.items()}
-    return provider.http_headers | {name: value for name, value in from_environment.items() if value.strip()}
-
-
 def secret_variables(providers: Iterable[Provider]) -> frozenset[str]:
     """The environment variables that hold credentials of providers: nothing that a model runs should see them."""
     names: set[str] = set()

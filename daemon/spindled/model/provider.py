@@ -21,6 +21,8 @@ class Provider(Protocol):
     @property
     def env_key(self) -> str | None: ...
     @property
+    def env_key_instructions(self) -> str | None: ...
+    @property
     def experimental_bearer_token(self) -> str | None: ...
     @property
     def http_headers(self) -> Mapping[str, str]: ...
@@ -62,9 +64,9 @@ def bearer(provider: Provider, environ: Mapping[str, str]) -> str | None:
         return None
     if key := environ.get(variable, "").strip():
         return key
-    raise ModelError(
-        Kind.CREDENTIALS, f"The provider {provider.name!r} needs an API key: set the environment variable {variable}."
-    )
+    text = f"The provider {provider.name!r} needs an API key: set the environment variable {variable}."
+    hint = f" {provider.env_key_instructions}" if provider.env_key_instructions else ""
+    raise ModelError(Kind.CREDENTIALS, text + hint)
 
 
 def headers(provider: Provider, environ: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from spindled.store import quoting
+from spindled.process import quoting
 from spindled.store.naming import Fields, camel, path_of, renamed_keys, snake, url_of
 from spindled_protocol.types import (
     AddPatchChangeKind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -55,14 +55,15 @@ class Verdict(enum.Enum):
 
 
 class CommandApproval(Struct, frozen=True, kw_only=True):
-    """A command that waits for the user.
+    """A command that waits for the user, or text that waits to be typed into one.
 
-    The agent publishes item/started for `item` (after the waiting status), asks, and on acceptForSession adds
-    `grant` to the thread's grants, on acceptWithExecpolicyAmendment a rule for the accepted words.
+    For a command the agent publishes item/started for `item` (after the waiting status). It asks; acceptForSession
+    adds `grant` to the thread's grants, acceptWithExecpolicyAmendment a rule for the accepted words.
     """
 
     item: CommandExecutionThreadItem
     grant: CommandGrant
+    kind: Literal["command", "writeStdin"] = "command"
     reason: str | None = None
     amendment: list[str] | None = None
 

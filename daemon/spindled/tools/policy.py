@@ -110,6 +110,15 @@ def decide(proposal: Proposal, rules: Sequence[CommandRule], granted: bool) -> R
     return Ask(proposal.justification or reason or None, list(uncovered) if uncovered and not asking else None)
 
 
+def decide_input(approval_policy: str, limited: bool, confined: bool, granted: bool) -> Run | Ask | Refuse:
+    """Whether text may be typed into a running command: a shell would run it, so it is judged like a command."""
+    if granted or not (approval_policy == "untrusted" or (limited and not confined)):
+        return Run()
+    if approval_policy == "never":
+        return Refuse("it would need the user's approval, and the approval policy is `never`.")
+    return Ask()
+
+
 def _why_ask(proposal: Proposal, asking: CommandRule | None) -> str | None:
     """Why the user must be asked; "" for no special reason, None when there is no need to ask."""
     if asking:

@@ -8,15 +8,19 @@ from typing import Any
 
 from msgspec import Struct
 
+from spindled.sandbox.confine import Confined, confine
+from spindled.sandbox.policy import unrestricted
 from spindled.tools.arguments import decode
-from spindled.tools.base import ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput
+from spindled.tools.base import CommandApproval, ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput, Verdict
 from spindled.tools.exec_command import DEFAULT_OUTPUT_TOKENS, MIN_YIELD_MS, answer
 from spindled.tools.exec_sessions import ExecSession
+from spindled.tools.policy import Ask, CommandGrant, Refuse, decide_input
 
 WRITE_YIELD_MS, MAX_WRITE_YIELD_MS = 250, 30_000
 MIN_POLL_MS, MAX_POLL_MS = 5_000, 300_000
 _MAX_UNWRITTEN = 1024 * 1024
 _INTERRUPT = "\x03"
+_SHOWN = 2000  # characters of the text that the user is asked about
 
 
 class WriteArguments(Struct, kw_only=True):
@@ -68,11 +72,31 @@ class WriteStdin:
             raise ToolError(f"There is no session {arguments.session_id}: it never ran here or is over.")
         started = time.monotonic()
         if arguments.chars and not session.finished:
+            if arguments.chars != _INTERRUPT:
+                await _permit(session, arguments.chars, context)
             _write(session, arguments.chars)
         context.terminal_input(session.item.id, str(session.number), arguments.chars)
         # A cancelled look leaves the command alone: it was started by an earlier call.
         await session.wait(_seconds(arguments))
         return answer(session, started, arguments.max_output_tokens, context)
+
+
+async def _permit(session: ExecSession, chars: str, context: ToolContext) -> None:
+    """Raises ToolError unless the text may be typed."""
+    policy = context.sandbox_policy
+    grant = CommandGrant(words=("stdin", session.item.id), cwd=session.item.cwd)
+    confined = isinstance(confine(["true"], policy, context.cwd), Confined)
+    granted = context.grants.covers_command(grant)
+    decision = decide_input(context.approval_policy, not unrestricted(policy), confined, granted)
+    if isinstance(decision, Refuse):
+        raise ToolError(f"Nothing was typed: {decision.reason}")
+    if isinstance(decision, Ask):
+        reason = f"Type into the running command: {chars[:_SHOWN]!r}"
+        verdict = await context.approve_command(
+            CommandApproval(item=session.item, grant=grant, kind="writeStdin", reason=reason)
+        )
+        if verdict is not Verdict.ACCEPTED:
+            raise ToolError("Nothing was typed: rejected by the user.")
 
 
 def _write(session: ExecSession, chars: str) -> None:

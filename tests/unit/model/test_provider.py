@@ -15,6 +15,7 @@ class Settings:
     name: str = "local"
     base_url: str | None = "http://localhost/v1"
     env_key: str | None = None
+    env_key_instructions: str | None = None
     experimental_bearer_token: str | None = None
     http_headers: dict[str, str] = field(default_factory=dict)
     env_http_headers: dict[str, str] = field(default_factory=dict)

@@ -30,6 +30,7 @@ class Settings:
     base_url: str | None
     name: str = "fake"
     env_key: str | None = None
+    env_key_instructions: str | None = None
     experimental_bearer_token: str | None = None
     http_headers: dict[str, str] = field(default_factory=dict)
     env_http_headers: dict[str, str] = field(default_factory=dict)

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from spindled.process.quoting import join
 from spindled.store import items, rows
 from spindled.store.ids import new_id
 from spindled.store.query import ListQuery
-from spindled.store.quoting import join
 from spindled.store.threads import ThreadStore
 from spindled_protocol.types import (
     AddPatchChangeKind,

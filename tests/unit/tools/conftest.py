@@ -70,7 +70,8 @@ class Context:
         self._event("diff", self.diff.render())
 
     async def approve_command(self, ask: Any) -> Verdict:
-        self.item_started(ask.item)
+        if ask.kind == "command":
+            self.item_started(ask.item)
         return await self.approve_patch(ask)
 
     async def approve_patch(self, ask: Any) -> Verdict:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spindled.agent.settings import SettingsError, absolute, either, given, sandbox_policy
+from spindled.config.schema import WorkspaceWrite
+from spindled_protocol.base import UNSET
+from spindled_protocol.types import (
+    AskForApprovalObject,
+    AskForApprovalObjectGranular,
+    DangerFullAccessSandboxPolicy,
+    ReadOnlySandboxPolicy,
+    TurnStartParams,
+    WorkspaceWriteSandboxPolicy,
+)
+from tests.unit.agent.test_prompt import settings
+
+
+def params(**fields: Any) -> TurnStartParams:
+    return TurnStartParams(threadId="t", input=[], **fields)
+
+
+def test_a_turn_that_overrides_nothing_changes_nothing() -> None:
+    before = settings()
+    assert before.with_turn(params()) is before
+
+
+def test_overrides_of_a_turn(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    before = settings(str(tmp_path))
+    after = before.with_turn(
+        params(
+            cwd="sub",
+            model="other",
+            effort="low",
+            summary="none",
+            approvalPolicy="untrusted",
+            sandboxPolicy=ReadOnlySandboxPolicy(networkAccess=False),
+        )
+    )
+    assert (after.cwd, after.workspace_roots) == (tmp_path / "sub", (str(tmp_path / "sub"),))
+    assert (after.model, after.effort, after.summary, after.approval) == ("other", "low", "none", "untrusted")
+    assert before.cwd == tmp_path
+    assert before.with_turn(params(runtimeWorkspaceRoots=["/a", "/b"])).workspace_roots == ("/a", "/b")
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cwd is not a folder"):
+        settings(str(tmp_path)).with_turn(params(cwd="missing"))
+    assert absolute("a/..", tmp_path) == tmp_path
+
+
+def test_a_granular_policy_asks() -> None:
+    granular = AskForApprovalObject(
+        granular=AskForApprovalObjectGranular(mcp_elicitations=True, rules=True, sandbox_approval=True)
+    )
+    assert settings().with_turn(params(approvalPolicy=granular)).approval == "on-request"
+
+
+def test_values_that_are_given() -> None:
+    assert [given(value) for value in (UNSET, None, "", 0)] == [False, False, True, True]
+    assert [either(value, "x") for value in (UNSET, None, "")] == ["x", "x", ""]
+
+
+def test_sandbox_modes() -> None:
+    write = WorkspaceWrite(writable_roots=["/r"], network_access=True)
+    policy = sandbox_policy("workspace-write", write)
+    assert isinstance(policy, WorkspaceWriteSandboxPolicy)
+    assert (policy.writableRoots, policy.networkAccess) == (["/r"], True)
+    assert isinstance(sandbox_policy("read-only", write), ReadOnlySandboxPolicy)
+    assert isinstance(sandbox_policy("danger-full-access", write), DangerFullAccessSandboxPolicy)

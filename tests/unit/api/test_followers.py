@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from spindled.api.followers import ThreadFollowers
+from spindled_protocol.types import (
+    FileChangeRequestApprovalParams,
+    FileChangeRequestApprovalResponse,
+    WarningNotification,
+)
+from tests.unit.api.connections import FakeConnection
+
+ASK = FileChangeRequestApprovalParams(threadId="t", turnId="u", itemId="i", startedAtMs=1)
+RESOLVED = "serverRequest/resolved"
+
+
+def following(*connections: FakeConnection) -> ThreadFollowers:
+    followers = ThreadFollowers("t")
+    for connection in connections:
+        followers.add(connection)
+    return followers
+
+
+def ask(followers: ThreadFollowers) -> asyncio.Task[Any]:
+    return asyncio.ensure_future(
+        followers.ask("item/fileChange/requestApproval", ASK, FileChangeRequestApprovalResponse)
+    )
+
+
+async def test_every_follower_gets_the_same_bytes_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two, deaf = FakeConnection(), FakeConnection(), FakeConnection("warning")
+    followers = following(one, two, deaf)
+    followers.add(one)  # once is enough
+    followers.publish("warning", WarningNotification(threadId="t", message="m"))
+    assert one.methods == two.methods == ["warning"]
+    assert one.frames[0] is two.frames[0]
+    assert deaf.frames == []
+
+
+async def test_one_who_left_is_told_nothing_more() -> None:
+    one, two = FakeConnection(), FakeConnection()
+    followers = following(one, two)
+    assert followers.remove(one)
+    assert not followers.remove(one)
+    followers.publish("warning", WarningNotification(threadId="t", message="m"))
+    assert (one.methods, two.methods) == ([], ["warning"])
+
+
+async def test_the_first_answer_wins_and_all_are_told() -> None:
+    one, two = FakeConnection(), FakeConnection()
+    asking = ask(following(one, two))
+    await asyncio.gather(one.asked.wait(), two.asked.wait())
+    two.answer({"decision": "accept"})
+    assert (await asking).decision == "accept"
+    assert one.told(RESOLVED) == two.told(RESOLVED) == [{"threadId": "t", "requestId": 0}]
+    assert one.questions[0][2].cancelled()  # a late answer is dropped
+
+
+@pytest.mark.parametrize("what", ["malformed", "unknown", "refused", "gone"])
+async def test_what_is_no_answer_leaves_it_to_the_others(what: str) -> None:
+    one, two = FakeConnection(), FakeConnection()
+    asking = ask(following(one, two))
+    await asyncio.gather(one.asked.wait(), two.asked.wait())
+    match what:
+        case "malformed":
+            one.answer([1])
+        case "unknown":
+            one.answer({"decision": "perhaps"})
+        case "refused":
+            one.refuse()
+        case "gone":
+            one.leave()
+    two.answer({"decision": "accept"})
+    assert (await asking).decision == "accept"
+
+
+async def test_no_answer_is_left() -> None:
+    one, two = FakeConnection(), FakeConnection()
+    asking = ask(following(one, two))
+    await asyncio.gather(one.asked.wait(), two.asked.wait())
+    one.leave()
+    two.refuse()
+    assert await asking is None
+    assert two.methods == [RESOLVED]
+
+
+async def test_nobody_to_ask() -> None:
+    assert await ask(following()) is None
+
+
+async def test_a_question_that_is_given_up() -> None:
+    one = FakeConnection()
+    asking = ask(following(one))
+    await one.asked.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert one.questions[0][2].cancelled()
+    assert one.methods == [RESOLVED]
+
+
+async def test_a_producer_waits_for_the_slowest() -> None:
+    one, slow = FakeConnection(), FakeConnection()
+    followers = following(one, slow)
+    await followers.writable()
+    slow.readable.clear()
+    waiting = asyncio.ensure_future(followers.writable())
+    ready = asyncio.ensure_future(following(one).writable())
+    await ready
+    assert not waiting.done()
+    slow.readable.set()
+    await waiting
