@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench.figures import EQUAL, MEASUREMENTS, MORE_IS_BETTER, QUICK, Figures, Sizes, Subject  # noqa: E402
-from tests.bench.provider import Provider  # noqa: E402
-from tests.support.home import daemon_command  # noqa: E402
+from tests.bench.figures import EQUAL, MEASUREMENTS, MORE_IS_BETTER, QUICK, Figures, Sizes, Subject
+from tests.bench.provider import Provider
+from tests.support.home import daemon_command
 
 IDLE = 0.8
 """Share of the machine that must be idle before a run begins."""

@@ -59,9 +59,7 @@ async def test_the_decisions_that_are_offered(client: Client, provider: FakeProv
         7,
     ],
 )
-async def test_all_but_a_clear_yes_declines(
-    client: Client, provider: FakeProvider, home: Home, decision: Any
-) -> None:
+async def test_all_but_a_clear_yes_declines(client: Client, provider: FakeProvider, home: Home, decision: Any) -> None:
     provider.script(stream(command(TOUCH)))
     decide(client, decision)
     messages = await client.run_turn(await open_thread(client, approvalPolicy="untrusted"), "go")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Spawn
 from tests.conformance.conftest import Launch
-from tests.conformance.steps import INVALID, NOWHERE, PARSE, UNSUPPORTED, open_thread, refusal
+from tests.conformance.steps import INVALID, NOWHERE, PARSE, UNSUPPORTED, refusal
+from tests.conftest import Spawn
 from tests.support.client import CLIENT_INFO, Client
 from tests.support.fake_provider import FakeProvider
 from tests.support.flow import COMPLETED, STARTED, flow

@@ -47,9 +47,7 @@ REFUSED_KEY = status(401, "invalid_api_key", kind="invalid_request_error")
 AFTERWARDS: dict[str, Case] = {
     "500 once": Case([status(500, "server_error")], ANSWERED, []),
     "503 once": Case([status(503, "server_is_overloaded", kind="service_unavailable_error")], ANSWERED, []),
-    "429 once": Case(
-        [status(429, "rate_limit_exceeded", retry_after="0.05")], (RETRY, *ANSWERED), [disconnected(429)]
-    ),
+    "429 once": Case([status(429, "rate_limit_exceeded", retry_after="0.05")], (RETRY, *ANSWERED), [disconnected(429)]),
     "401 once": Case([REFUSED_KEY], (RETRY, *ANSWERED), [disconnected(401)]),
     "cut once": Case(
         [stream(message("half of an answer", deltas=3), status="", end=End.WHOLE)],

@@ -9,9 +9,7 @@ from tests.support.fake_provider import FakeProvider, stream
 from tests.support.flow import ANSWERED, COMPLETED, PIECES, STARTED, flow, items
 
 
-async def test_commands_run_side_by_side_and_are_answered_in_call_order(
-    client: Client, provider: FakeProvider
-) -> None:
+async def test_commands_run_side_by_side_and_are_answered_in_call_order(client: Client, provider: FakeProvider) -> None:
     # Each waits for the one after it, so they end only if they run at once, and they end last to first.
     cmds = {
         "cA": "until [ -e b ]; do sleep 0.01; done; echo A",

@@ -43,8 +43,8 @@ LAST = Stored(
 )
 
 
-def settled(home: Path, stored: StoredThread | None, config: str = CONFIG, **params: Any) -> dict[str, Any]:
-    (home / "config.toml").write_text(config)
+def settled(home: Path, stored: StoredThread | None, **params: Any) -> dict[str, Any]:
+    (home / "config.toml").write_text(CONFIG)
     asked = ThreadResumeParams(threadId="t", **params)
     overrides = {**(stored_overrides(stored) if stored else {}), **request_overrides(asked)}
     loaded = load(home, cwd=home, request=overrides, environ={})
