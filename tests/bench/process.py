@@ -42,7 +42,7 @@ class Server:
         spawned = time.perf_counter()
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=env, cwd=cwd
+            *command, stdin=pipe, stdout=pipe, stderr=None, env=env, cwd=cwd
         )
         return cls(process, spawned)
 

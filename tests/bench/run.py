@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench.figures import EQUAL, MEASUREMENTS, MORE_IS_BETTER, QUICK, Figures, Sizes, Subject
+from tests.bench.process import Refused
 from tests.bench.provider import Provider
 from tests.support.home import daemon_command
 
@@ -55,7 +56,10 @@ async def measure(subjects: Sequence[Subject], arguments: argparse.Namespace) ->
         for _ in range(1 if arguments.quick else times):
             for subject in subjects:
                 await idle(0.0 if arguments.quick else arguments.patience)
-                add(values[subject.label], await measurement(subject))
+                try:
+                    add(values[subject.label], await measurement(subject))
+                except Refused as error:
+                    print(f"{measurement.__name__}, {subject.label}: {error}", file=sys.stderr)
     return values
 
 
@@ -82,10 +86,11 @@ def processor_times() -> tuple[int, int]:
 
 
 def table(values: dict[str, Values]) -> str:
-    """A row a figure, a column a server, and the ratio if there are two."""
+    """A row a figure that all have, a column a server, and the ratio if there are two."""
     labels = list(values)
     header = ["figure", *labels, *(["ratio"] if len(labels) == 2 else [])]
-    rows = [row(name, [values[label][name] for label in labels]) for name in values[labels[0]]]
+    names = [name for name in values[labels[0]] if all(name in values[label] for label in labels)]
+    rows = [row(name, [values[label][name] for label in labels]) for name in names]
     widths = [max(len(line[column]) for line in [header, *rows]) for column in range(len(header))]
     lines = [header, ["-" * width for width in widths], *rows]
     return "\n".join("| " + " | ".join(map(padded, line, widths, range(len(line)))) + " |" for line in lines)

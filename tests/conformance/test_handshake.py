@@ -133,7 +133,7 @@ UNKNOWN_THREAD = {
     "turn/steer": "thread not found: {}",
     "turn/interrupt": "thread not found: {}",
 }
-MORE = {
+MORE: dict[str, dict[str, Any]] = {
     "thread/name/set": {"name": "x"},
     "turn/start": {"input": [{"type": "text", "text": "x"}]},
     "turn/steer": {"expectedTurnId": NOWHERE, "input": [{"type": "text", "text": "x"}]},

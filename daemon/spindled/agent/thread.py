@@ -77,11 +77,10 @@ class Thread:
         self.identity.updated_at = now_s()
         if not self.identity.preview:
             self.identity.preview = prepared.preview()
-        running = self._running()
-        if running is not None:
-            running.steer(prepared)
-            return running
-        self.active = RunningTurn(self, settings, prepared, output_schema)
+        if self.active is not None:
+            self.active.steer(prepared)
+        else:
+            self.active = RunningTurn(self, settings, prepared, output_schema)
         return self.active
 
     def steer(self, prepared: PreparedInput, expected_turn_id: str) -> RunningTurn:

@@ -1,0 +1,142 @@
+"""Make `docs/protocol.md`: what of the wire is served, read from the method table, the routes and the source.
+
+python scripts/protocol_table.py            write
+python scripts/protocol_table.py --check    exit 1 if the file would differ
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "protocol")]
+
+from families import family_of_method  # noqa: E402
+
+from spindled.api.routes import ROUTES  # noqa: E402
+from spindled_protocol.methods import METHODS, Method  # noqa: E402
+from spindled_protocol.version import WIRE_VERSION  # noqa: E402
+
+DOCUMENT = ROOT / "docs" / "protocol.md"
+SOURCE = ROOT / "daemon" / "spindled"
+SERVED = {"initialize", *ROUTES}  # the face answers `initialize` itself
+SENDERS = {"publish", "_publish", "notify", "ask"}
+FIRST_FAMILIES = ("lifecycle", "threads", "resume", "library", "turns")
+
+INTRODUCTION = f"""\
+# Protocol
+
+Made by `scripts/protocol_table.py` from the method table, the routes and the source: do not edit.
+
+The wire is that of `codex app-server` {WIRE_VERSION}. [compatibility.md](compatibility.md) lists where behaviour differs.
+
+## Framing
+
+JSON-RPC over stdin and stdout: one JSON object a line, UTF-8, ended by LF (CR LF is understood), at most 64 MiB. No
+batches. The member `jsonrpc` is ignored and not sent. Logs go to stderr. Ids are strings or integers; requests of the
+daemon count from 0, apart from the ids that the client uses. Every notification of the daemon carries `emittedAtMs`.
+
+`initialize` comes first. `capabilities.experimentalApi` opens experimental methods and fields,
+`capabilities.optOutNotificationMethods` names notifications that are not to be sent. The end of input ends the daemon:
+running turns are interrupted, answers that are due are written, the exit code is 0.
+
+## Errors
+
+| code | when |
+| --- | --- |
+| -32700 | the line is not JSON; `id` is null |
+| -32600 | not a message; `initialize` is missing or came twice; no such method; params that do not fit; experimental, without the capability; what the request asks for cannot be done, such as an unknown thread |
+| -32601 | a method of the wire that this version does not serve: `` `METHOD` is not supported yet `` |
+| -32603 | the daemon itself failed, for example to write a file |
+"""
+
+
+def document() -> str:
+    requests = [method for method in METHODS.values() if method.kind == "client_request"]
+    return "\n".join([INTRODUCTION, *_requests(requests), *_sent(sent_methods(SOURCE))])
+
+
+def sent_methods(source: Path) -> set[str]:
+    """The server's methods that stand as the first argument of a call that sends."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in source.rglob("*.py")]
+    named = {name for tree in trees for name in _first_arguments(tree)}
+    return {name for name in named if name in METHODS and METHODS[name].kind.startswith("server_")}
+
+
+def _first_arguments(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in SENDERS
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.args[0].value, str)
+        ):
+            yield node.args[0].value
+
+
+def _requests(methods: list[Method]) -> Iterator[str]:
+    families: dict[str, list[Method]] = defaultdict(list)
+    for method in methods:
+        families[family_of_method(method.name)].append(method)
+    served = sum(method.name in SERVED for method in methods)
+    yield "## Requests of clients\n"
+    yield f"{served} of {len(methods)} work. A heading is the module of `spindled_protocol.types` with the types.\n"
+    first = [family for family in FIRST_FAMILIES if family in families]
+    for family in (*first, *sorted(families.keys() - set(first))):
+        yield f"### {family}\n"
+        yield from _table(("method", "state", "stability"), map(_request_row, sorted(families[family], key=_name)))
+
+
+def _request_row(method: Method) -> tuple[str, str, str]:
+    stability = "experimental" if method.experimental else "stable"
+    if method.experimental_fields and not method.experimental:
+        fields = ", ".join(f"`{field}`" for field in method.experimental_fields)
+        stability = f"stable; experimental: {fields}"
+    return f"`{method.name}`", "works" if method.name in SERVED else "-32601", stability
+
+
+def _sent(names: set[str]) -> Iterator[str]:
+    yield "## What the daemon sends\n"
+    for kind, title in (("server_request", "Requests to the client"), ("server_notification", "Notifications")):
+        wire = [method for method in METHODS.values() if method.kind == kind]
+        sent = sorted((method for method in wire if method.name in names), key=_name)
+        yield f"### {title}\n"
+        yield f"{len(sent)} of the wire's {len(wire)}.\n"
+        yield from _table(("method", "params"), ((f"`{method.name}`", f"`{method.params}`") for method in sent))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for row in (head, ("---",) * len(head), *rows):
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def _name(method: Method) -> str:
+    return method.name
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    text = document().rstrip("\n") + "\n"
+    stale = not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != text
+    if check:
+        if stale:
+            print(f"stale: {DOCUMENT.relative_to(ROOT)}", file=sys.stderr)
+        return 1 if stale else 0
+    DOCUMENT.write_text(text, encoding="utf-8")
+    print(f"{DOCUMENT.relative_to(ROOT)}: {'changed' if stale else 'unchanged'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
