@@ -1,14 +1,29 @@
-"""The JSON arguments of function calls, decoded into typed Structs."""
+"""The arguments of function calls: described for the model, decoded into typed Structs."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from spindled.tools.base import ToolCall, ToolError
 
 Arguments = TypeVar("Arguments")
+
+
+def function_spec(name: str, description: str, properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    """A function tool in the Responses API's form."""
+    return {
+        "type": "function",
+        "name": name,
+        "description": description,
+        "strict": False,
+        "parameters": object_schema(properties, *required),
+    }
+
+
+def object_schema(properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
 
 
 def decode(call: ToolCall, into: type[Arguments]) -> Arguments:

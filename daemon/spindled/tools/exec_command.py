@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from spindled.process import quoting
 from spindled.sandbox.confine import Confined, confine
 from spindled.sandbox.policy import unrestricted
-from spindled.tools.arguments import decode
+from spindled.tools.arguments import decode, function_spec
 from spindled.tools.base import CommandApproval, ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput, Verdict
 from spindled.tools.clock import now_ms
 from spindled.tools.exec_output import report
@@ -84,21 +84,11 @@ class ExecCommand:
         return True
 
     def spec(self, options: ToolOptions) -> dict[str, Any]:
-        return {
-            "type": "function",
-            "name": self.name,
-            "description": (
-                "Run a command in the user's shell. Answers with the output and the exit code, or, if it is still "
-                "running after `yield_time_ms`, with a session ID for write_stdin."
-            ),
-            "strict": False,
-            "parameters": {
-                "type": "object",
-                "properties": _PROPERTIES,
-                "required": ["cmd"],
-                "additionalProperties": False,
-            },
-        }
+        description = (
+            "Run a command in the user's shell. Answers with the output and the exit code, or, if it is still "
+            "running after `yield_time_ms`, with a session ID for write_stdin."
+        )
+        return function_spec(self.name, description, _PROPERTIES, "cmd")
 
     async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
         from spindled.tools.command_words import shell_patch

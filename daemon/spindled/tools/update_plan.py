@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from spindled.tools.arguments import decode
+from spindled.tools.arguments import decode, function_spec, object_schema
 from spindled.tools.base import ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput
 
 
@@ -28,30 +28,20 @@ class UpdatePlan:
         return options.update_plan
 
     def spec(self, options: ToolOptions) -> dict[str, Any]:
-        step = {
-            "type": "object",
-            "properties": {
+        step = object_schema(
+            {
                 "step": {"type": "string", "description": "What is to be done."},
                 "status": {"type": "string", "enum": ["pending", "in_progress", "completed"]},
             },
-            "required": ["step", "status"],
-            "additionalProperties": False,
+            "step",
+            "status",
+        )
+        properties = {
+            "explanation": {"type": "string", "description": "Why the plan changed, if it did."},
+            "plan": {"type": "array", "items": step, "description": "All steps, in order."},
         }
-        return {
-            "type": "function",
-            "name": self.name,
-            "description": "Show the user the steps of the work and how far it is. One step at most is in progress.",
-            "strict": False,
-            "parameters": {
-                "type": "object",
-                "properties": {
-                    "explanation": {"type": "string", "description": "Why the plan changed, if it did."},
-                    "plan": {"type": "array", "items": step, "description": "All steps, in order."},
-                },
-                "required": ["plan"],
-                "additionalProperties": False,
-            },
-        }
+        description = "Show the user the steps of the work and how far it is. One step at most is in progress."
+        return function_spec(self.name, description, properties, "plan")
 
     async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
         from spindled_protocol.types import TurnPlanStep

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from spindled.tools.arguments import decode
+from spindled.tools.arguments import decode, function_spec
 from spindled.tools.base import ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput
 from spindled.tools.clock import now_ms
 from spindled.tools.images import ImageError, data_url
@@ -27,20 +27,8 @@ class ViewImage:
         return options.view_image
 
     def spec(self, options: ToolOptions) -> dict[str, Any]:
-        return {
-            "type": "function",
-            "name": self.name,
-            "description": "Look at an image file (PNG, JPEG, GIF or WebP).",
-            "strict": False,
-            "parameters": {
-                "type": "object",
-                "properties": {
-                    "path": {"type": "string", "description": "The file; relative to the working directory."}
-                },
-                "required": ["path"],
-                "additionalProperties": False,
-            },
-        }
+        path = {"type": "string", "description": "The file; relative to the working directory."}
+        return function_spec(self.name, "Look at an image file (PNG, JPEG, GIF or WebP).", {"path": path}, "path")
 
     async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
         from spindled_protocol.types import ImageViewThreadItem

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from spindled.sandbox.confine import Confined, confine
 from spindled.sandbox.policy import unrestricted
-from spindled.tools.arguments import decode
+from spindled.tools.arguments import decode, function_spec
 from spindled.tools.base import CommandApproval, ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput, Verdict
 from spindled.tools.exec_command import DEFAULT_OUTPUT_TOKENS, MIN_YIELD_MS, answer
 from spindled.tools.exec_sessions import ExecSession
@@ -49,21 +49,11 @@ class WriteStdin:
         return True
 
     def spec(self, options: ToolOptions) -> dict[str, Any]:
-        return {
-            "type": "function",
-            "name": self.name,
-            "description": (
-                "Type into a command that exec_command left running, or wait for more of its output. "
-                "Answers early when the command ends."
-            ),
-            "strict": False,
-            "parameters": {
-                "type": "object",
-                "properties": _PROPERTIES,
-                "required": ["session_id"],
-                "additionalProperties": False,
-            },
-        }
+        description = (
+            "Type into a command that exec_command left running, or wait for more of its output. "
+            "Answers early when the command ends."
+        )
+        return function_spec(self.name, description, _PROPERTIES, "session_id")
 
     async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
         arguments = decode(call, WriteArguments)
