@@ -107,6 +107,7 @@ class RunningTurn:
             await self._loop()
         except asyncio.CancelledError:
             status = "interrupted"
+            await self._keep_inputs()
         except ModelError as failure:
             status, error = "failed", TurnError(message=str(failure), codexErrorInfo=to_codex_error_info(failure))
         except Exception as failure:
@@ -146,6 +147,13 @@ class RunningTurn:
             self.thread.remember([{"type": "message", "role": "user", "content": content}])
             item.completedAtMs = at_ms
             self.thread.complete_item(self.id, item)
+
+    async def _keep_inputs(self) -> None:
+        """What was sent before the interrupt belongs to the conversation, heard or not."""
+        try:
+            await self._take_inputs()
+        except Exception:
+            log.exception("turn %s: input is lost", self.id)
 
     def _stop(self, status: TurnStatus, error: TurnError | None) -> None:
         if status == "interrupted":

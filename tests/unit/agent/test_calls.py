@@ -21,7 +21,11 @@ class Stage:
         self.gates: dict[str, Gate] = {}
         self.lingering = asyncio.Event()
         tools = [FakeTool("many", self._run), FakeTool("alone", self._run, parallel=False)]
-        tools += [FakeTool("refuses", self._refuse), FakeTool("breaks", self._break), FakeTool("stubborn", self._linger)]
+        tools += [
+            FakeTool("refuses", self._refuse),
+            FakeTool("breaks", self._break),
+            FakeTool("stubborn", self._linger),
+        ]
         self.calls = Calls(Registry(tools), Context())  # type: ignore[arg-type]
 
     def start(self, name: str, call_id: str, **item: Any) -> Gate:

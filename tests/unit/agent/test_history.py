@@ -13,7 +13,9 @@ calls = st.builds(lambda kind, id: {"type": kind, "call_id": id}, st.sampled_fro
 outputs = st.builds(
     lambda kind, id, text: {"type": kind, "call_id": id, "output": text}, st.sampled_from([*OUTPUTS]), ids, st.text()
 )
-others = st.builds(lambda kind, n: {"type": kind, "n": n}, st.sampled_from(["message", "reasoning", "x"]), st.integers())
+others = st.builds(
+    lambda kind, n: {"type": kind, "n": n}, st.sampled_from(["message", "reasoning", "x"]), st.integers()
+)
 bare = st.sampled_from([{"type": "function_call"}, {"type": "function_call_output"}, {}])
 histories = st.lists(st.one_of(calls, outputs, others, bare), max_size=20)
 

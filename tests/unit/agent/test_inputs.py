@@ -20,7 +20,9 @@ async def parts(*inputs: Any) -> list[dict[str, Any]]:
 
 async def test_text_mentions_and_inline_images() -> None:
     found = await parts(
-        TextUserInput(text="look"), MentionUserInput(name="doc", path="/d"), ImageUserInput(url="data:image/png;base64,AA")
+        TextUserInput(text="look"),
+        MentionUserInput(name="doc", path="/d"),
+        ImageUserInput(url="data:image/png;base64,AA"),
     )
     assert [part["type"] for part in found] == ["input_text", "input_text", "input_image"]
     assert found[1]["text"] == "[doc](/d)"

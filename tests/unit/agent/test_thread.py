@@ -16,7 +16,9 @@ from tests.unit.agent.world import Gate, begun, called, completed, said
 def contexts(items: list[dict[str, Any]]) -> list[str]:
     """The roles of the agent's own messages."""
     starts = ("<permissions", "<environment_context", "<project_instructions")
-    return [item["role"] for item in items if item["type"] == "message" and item["content"][0]["text"].startswith(starts)]
+    return [
+        item["role"] for item in items if item["type"] == "message" and item["content"][0]["text"].startswith(starts)
+    ]
 
 
 async def test_context_is_told_once_and_again_after_a_change(new_world: NewWorld, tmp_path: Path) -> None:
@@ -84,7 +86,9 @@ async def test_a_resumed_history_with_a_call_that_was_cut_off(new_world: NewWorl
 
     call = {"type": "function_call", "call_id": "a", "name": "echo", "arguments": "{}"}
     shell = {"type": "local_shell_call", "id": "lsc", "call_id": None, "action": {}}
-    world = new_world(called("a"), history=[call, shell, {"type": "function_call_output", "call_id": "z", "output": ""}])
+    world = new_world(
+        called("a"), history=[call, shell, {"type": "function_call_output", "call_id": "z", "output": ""}]
+    )
     await world.run()
     for request in world.model.requests:
         assert_valid(request.input)

@@ -417,3 +417,14 @@ async def test_both_a_steer_and_an_interrupt(new_world: NewWorld) -> None:
     world.thread.steer(words("more"), running.id)
     assert (await world.interrupt(running))["status"] == "interrupted"
     assert [item["text"] for item in world.followers.items("agentMessage")] == ["Hal"]
+
+
+async def test_input_sent_before_an_interrupt_is_kept(new_world: NewWorld) -> None:
+    gate = Gate()
+    world = new_world([*called("c", "wait"), completed(1)], tools=[waiting_tool(gate, [])])
+    turn = world.start("first")
+    await gate.reached.wait()
+    turn.steer(words("and this"))
+    assert (await world.interrupt(turn))["status"] == "interrupted"
+    assert texts_of(world.history, "user") == ["first", "and this", INTERRUPTED_NOTE]
+    assert_valid(world.history)

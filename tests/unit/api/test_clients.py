@@ -3,8 +3,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-
 from msgspec.structs import replace
+
 from spindled.api.clients import ModelClients
 from spindled.config.schema import Provider
 from spindled.model.errors import Kind, ModelError

@@ -93,7 +93,9 @@ def test_urls(url: str, shown: str) -> None:
     assert without_credentials(url) == shown
 
 
-@pytest.mark.parametrize("head", ["ref: ../../secret", "ref: /etc/passwd", "ref: refs/../../secret", "ref:", "", "secret"])
+@pytest.mark.parametrize(
+    "head", ["ref: ../../secret", "ref: /etc/passwd", "ref: refs/../../secret", "ref:", "", "secret"]
+)
 def test_a_head_that_leads_elsewhere_gives_nothing_away(repository: Path, head: str) -> None:
     (repository / "secret").write_text("hunter2\n")
     (repository / ".git" / "secret").write_text("hunter2\n")

@@ -64,7 +64,9 @@ def test_any_cursor_gives_a_page_or_is_refused(kind: str, count: int, text: str,
             assert len(pick(range(count), page)) <= 5
 
 
-@pytest.mark.parametrize("cursor", ["item:1", "turn:", "turn:-1", "turn:1.0", "turn:==1", "turn:²", "turn:" + "9" * 5000])
+@pytest.mark.parametrize(
+    "cursor", ["item:1", "turn:", "turn:-1", "turn:1.0", "turn:==1", "turn:²", "turn:" + "9" * 5000]
+)
 def test_cursors_that_are_not_ours(cursor: str) -> None:
     with pytest.raises(RpcError, match="invalid cursor"):
         cut("turn", 3, cursor, None, ascending=True)
