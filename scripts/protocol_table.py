@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "protocol")]
 
 from families import family_of_method  # noqa: E402
-
 from spindled.api.routes import ROUTES  # noqa: E402
 from spindled_protocol.methods import METHODS, Method  # noqa: E402
 from spindled_protocol.version import WIRE_VERSION  # noqa: E402
@@ -34,7 +33,7 @@ INTRODUCTION = f"""\
 
 Made by `scripts/protocol_table.py` from the method table, the routes and the source: do not edit.
 
-The wire is that of `codex app-server` {WIRE_VERSION}. [compatibility.md](compatibility.md) lists where behaviour differs.
+The wire is that of `codex app-server` {WIRE_VERSION}; [compatibility.md](compatibility.md) says what differs.
 
 ## Framing
 
@@ -51,9 +50,16 @@ running turns are interrupted, answers that are due are written, the exit code i
 | code | when |
 | --- | --- |
 | -32700 | the line is not JSON; `id` is null |
-| -32600 | not a message; `initialize` is missing or came twice; no such method; params that do not fit; experimental, without the capability; what the request asks for cannot be done, such as an unknown thread |
+| -32600 | no message; not initialized, or twice; unknown method; params that do not fit |
+| -32600 | something experimental without the capability; something impossible, such as an unknown thread |
 | -32601 | a method of the wire that this version does not serve: `` `METHOD` is not supported yet `` |
 | -32603 | the daemon itself failed, for example to write a file |
+"""
+
+REQUESTS = """\
+{served} of {total} work; the others are answered with -32601 until they are built. All fields of a method that works
+are accepted; those that belong to a feature that is not built have no effect. A heading is the module of
+`spindled_protocol.types` that has the types.
 """
 
 
@@ -88,7 +94,7 @@ def _requests(methods: list[Method]) -> Iterator[str]:
         families[family_of_method(method.name)].append(method)
     served = sum(method.name in SERVED for method in methods)
     yield "## Requests of clients\n"
-    yield f"{served} of {len(methods)} work. A heading is the module of `spindled_protocol.types` with the types.\n"
+    yield REQUESTS.format(served=served, total=len(methods))
     first = [family for family in FIRST_FAMILIES if family in families]
     for family in (*first, *sorted(families.keys() - set(first))):
         yield f"### {family}\n"

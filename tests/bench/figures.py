@@ -56,7 +56,7 @@ class Subject:
     @asynccontextmanager
     async def running(self, home: Home, *, initialize: bool = True) -> AsyncIterator[Server]:
         env = home.environment(CODEX_HOME=str(home.path))
-        server = await Server.spawn(self.command, env, home.workspace)
+        server = await Server.spawn(self.command, env, home.workspace, home.path.parent / "stderr")
         try:
             if initialize:
                 await server.initialize()

@@ -38,12 +38,14 @@ class Server:
         self._reader = asyncio.create_task(self._read())
 
     @classmethod
-    async def spawn(cls, command: Sequence[str], env: dict[str, str], cwd: Path) -> Self:
-        spawned = time.perf_counter()
+    async def spawn(cls, command: Sequence[str], env: dict[str, str], cwd: Path, log: Path) -> Self:
+        """`log` takes what the server says on stderr."""
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=None, env=env, cwd=cwd
-        )
+        with log.open("ab") as stderr:
+            spawned = time.perf_counter()
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=pipe, stdout=pipe, stderr=stderr, env=env, cwd=cwd
+            )
         return cls(process, spawned)
 
     async def initialize(self) -> float:
@@ -134,6 +136,9 @@ class Server:
                     self.deltas += 1
                 else:
                     self._receive(json.loads(line))
+        for future in [*self._answers.values(), *self._turns.values()]:
+            if not future.done():
+                future.set_exception(Refused("the server ended"))
 
     def _receive(self, message: Message) -> None:
         if message.get("method") == "turn/completed":

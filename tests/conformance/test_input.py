@@ -43,6 +43,21 @@ async def test_an_image_as_data(client: Client, provider: FakeProvider) -> None:
     assert images(content) == [DATA_URL]
 
 
+async def test_a_thread_that_begins_with_an_image_is_listed(client: Client, provider: FakeProvider) -> None:
+    await send(client, provider, [{"type": "image", "url": DATA_URL}])
+    assert [thread["preview"] for thread in (await client.request("thread/list", {}))["data"]] == ["[Image]"]
+
+
+async def test_a_turn_without_input_has_no_user_message(client: Client, provider: FakeProvider) -> None:
+    thread = await open_thread(client)
+    await client.run_turn(thread, "hi")
+    since = client.mark()
+    turn = (await client.request("turn/start", {"threadId": thread, "input": []}))["turn"]
+    await client.wait_for(is_completion_of(turn["id"]), since=since)
+    assert flow(client.received[since:]) == [*STARTED[:3], *ANSWERED, *COMPLETED]
+    assert all(item["content"] for item in provider.requests[-1].json["input"])
+
+
 async def test_an_image_file(client: Client, provider: FakeProvider, home: Home) -> None:
     path = home.workspace / "p.png"
     path.write_bytes(base64.b64decode(PNG))
