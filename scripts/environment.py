@@ -25,7 +25,7 @@ def ensure(extra: str = "", say: Callable[[str], None] = print) -> Path:
     installed = _installed()
     if installed.get("fingerprint") == wanted and (not extra or extra in installed["extras"]):
         return PYTHON
-    say(f"preparing {VENV.relative_to(ROOT)} ...")
+    say(f"preparing {VENV.relative_to(ROOT)} (half a minute or so, once) ...")
     if installed.get("fingerprint") != wanted:
         installed = {"extras": []}
         _call([sys.executable, "-m", "venv", "--clear", str(VENV)], "cannot make a virtual environment")

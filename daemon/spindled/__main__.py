@@ -24,7 +24,7 @@ def main() -> None:
         if options.command is None and options.show is None:
             raise UsageError("a command is missing")
     except UsageError as error:
-        sys.stderr.write(f"error: {error}\n\n{USAGE}")
+        sys.stderr.write(f"error: {error}\nTry `spindled --help`.\n")
         sys.exit(2)
     if options.show:
         sys.stdout.write(USAGE if options.show == "help" else f"spindled {__version__}\n")

@@ -36,10 +36,16 @@ def configure(verbosity: int, file: str | None = None) -> None:
 
     Raises OSError if the file cannot be opened.
     """
-    handler = logging.FileHandler(file, encoding="utf-8") if file else StderrHandler()
+    handler = private_file(file) if file else StderrHandler()
     handler.setFormatter(logging.Formatter(_FORMAT))
     logging.getLogger().addHandler(handler)  # libraries stay at WARNING: their details hold headers and bodies
     logging.getLogger("spindled").setLevel(min(_LEVELS[min(verbosity, 2)], _level_of_environment()))
+
+
+def private_file(path: str) -> logging.Handler:
+    """A new file is the user's alone: a log tells what was worked on. Raises OSError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return logging.FileHandler(path, encoding="utf-8")
 
 
 def _level_of_environment() -> int:

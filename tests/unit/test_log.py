@@ -43,3 +43,8 @@ def test_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     log.configure(0)
     logging.getLogger("spindled").error("%s", "x" * 10_000)
     assert capfd.readouterr().err.endswith("ERROR spindled: " + "x" * 10_000 + "\n")
+
+
+def test_a_new_file_is_private(tmp_path: Path) -> None:
+    log.configure(0, str(tmp_path / "log"))
+    assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600

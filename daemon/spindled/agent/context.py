@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from spindled.agent.clock import now_ms
 from spindled.tools.base import Verdict
-from spindled.tools.patch.diff import TurnDiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from spindled.agent.thread import Thread
     from spindled.tools.base import CommandApproval, FileSnapshot, PatchApproval, ToolOptions
     from spindled.tools.exec_sessions import ExecSessions
+    from spindled.tools.patch.diff import TurnDiff
     from spindled.tools.policy import CommandRule, SessionGrants
     from spindled_protocol.types import SandboxPolicy, ThreadItem, TurnPlanStep
 
@@ -29,7 +29,7 @@ class TurnContext:
         self.turn_id = turn_id
         self.settings = settings
         self.interrupt = interrupt
-        self.diff = TurnDiff(settings.cwd)
+        self._diff: TurnDiff | None = None
 
     @property
     def cwd(self) -> Path:
@@ -76,8 +76,12 @@ class TurnContext:
         self.thread.events.plan_updated(self.turn_id, explanation, plan)
 
     def files_changed(self, changes: Sequence[FileSnapshot]) -> None:
-        self.diff.add(changes)
-        self.thread.events.diff_updated(self.turn_id, self.diff.render())
+        if self._diff is None:
+            from spindled.tools.patch.diff import TurnDiff
+
+            self._diff = TurnDiff(self.cwd)
+        self._diff.add(changes)
+        self.thread.events.diff_updated(self.turn_id, self._diff.render())
 
     async def approve_command(self, ask: CommandApproval) -> Verdict:
         return self._obey(await self.thread.approvals.command(self.turn_id, ask))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import quoteattr
 
 from msgspec import UNSET
 
+from spindled.agent.markup import escape
+from spindled.store.replay import input_preview
 from spindled.tools.images import ImageError, data_url
 from spindled_protocol.types import (
     ImageUserInput,
@@ -45,8 +46,8 @@ class PreparedInput:
         return parts
 
     def preview(self) -> str:
-        """The text of the input, for lists of threads."""
-        return " ".join(each.text for each in self.inputs if isinstance(each, TextUserInput)).strip()
+        """What lists of threads show of the input."""
+        return input_preview(self.inputs)
 
 
 def checked(each: UserInput) -> UserInput:
@@ -83,7 +84,7 @@ async def local_image(each: LocalImageUserInput, number: int) -> list[Part]:
         url = await asyncio.to_thread(data_url, Path(each.path))
     except ImageError as error:
         return [text(f"[The user attached an image that could not be read: {error}]")]
-    return [text(f"<image number={number} path={quoteattr(each.path)}>"), image(url, each.detail), text("</image>")]
+    return [text(f'<image number={number} path="{escape(each.path)}">'), image(url, each.detail), text("</image>")]
 
 
 def text(value: str) -> Part:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
+from spindled.agent.markup import escape
 from spindled.sandbox.policy import describe
 from spindled_protocol.types import AskForApprovalObject
 
@@ -31,7 +31,7 @@ APPROVAL_TEXT = {
 @cache
 def base_instructions() -> str:
     """Our own instructions, used where neither client nor configuration gives others."""
-    return resources.files("spindled.agent").joinpath("instructions.md").read_text(encoding="utf-8")
+    return Path(__file__).with_name("instructions.md").read_text(encoding="utf-8")
 
 
 def context_items(settings: ThreadSettings, documents: Sequence[ProjectDoc], shell: str) -> list[Item]:

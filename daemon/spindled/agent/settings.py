@@ -51,9 +51,11 @@ class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def approval(self) -> str:
-        """The policy as tools know it: a granular one asks wherever it does not say otherwise."""
+        """The policy as tools know it: a granular one asks, unless it leaves out commands and patches."""
         policy = self.approval_policy
-        return "on-request" if isinstance(policy, AskForApprovalObject) else policy
+        if isinstance(policy, AskForApprovalObject):
+            return "on-request" if asks_for_commands(policy) else "never"
+        return policy
 
     def with_turn(self, params: TurnStartParams) -> ThreadSettings:
         """These settings with what a turn/start overrides; raises SettingsError."""
@@ -80,6 +82,10 @@ TURN_OVERRIDES = (
     ("service_tier", "serviceTier"),
     ("collaboration_mode", "collaborationMode"),
 )
+
+
+def asks_for_commands(policy: AskForApprovalObject) -> bool:
+    return policy.granular is not UNSET and policy.granular.sandbox_approval
 
 
 def given(value: Any) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from spindled.config import models, project
 from spindled.config import rules as command_rules
 
@@ -34,11 +32,7 @@ class RuleBook:
             log.warning("%s", problem)
 
     def current(self) -> Sequence[PrefixRule]:
-        """The rules in force. While some could not be read, and may have forbidden something, none allows."""
-        if not self.rules.incomplete:
-            return self.rules.rules
-        prompt = command_rules.Decision.PROMPT
-        return [replace(rule, decision=max(rule.decision, prompt)) for rule in self.rules.rules]
+        return self.rules.in_force
 
     def allow(self, words: Sequence[str]) -> None:
         try:

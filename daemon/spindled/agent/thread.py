@@ -12,7 +12,6 @@ from spindled.agent.prompt import context_items, told_context
 from spindled.agent.record import Record
 from spindled.agent.turn import RunningTurn
 from spindled.agent.usage import UsageMeter
-from spindled.tools.exec_sessions import ExecSessions
 from spindled.tools.policy import SessionGrants
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.surroundings import Surroundings
     from spindled.model.events import Usage
+    from spindled.tools.exec_sessions import ExecSessions
     from spindled_protocol.types import Thread as WireThread
     from spindled_protocol.types import ThreadItem, ThreadTokenUsage, Turn
 
@@ -58,7 +58,7 @@ class Thread:
         self.events = ThreadEvents(self.id, followers)
         self.record = Record(self.id, journal, self.events.warning)
         self.approvals = Approvals(self.events, SessionGrants(), surroundings.rules.allow)
-        self.sessions = ExecSessions()
+        self._sessions: ExecSessions | None = None
         self.active: RunningTurn | None = None
         self.closing = False
         self._told = told_context(self.history.items)
@@ -159,6 +159,15 @@ class Thread:
         self._told.update((item["role"], item) for item in new)
         return new
 
+    @property
+    def sessions(self) -> ExecSessions:
+        """The thread's running commands; loaded with its first one."""
+        if self._sessions is None:
+            from spindled.tools.exec_sessions import ExecSessions
+
+            self._sessions = ExecSessions()
+        return self._sessions
+
     # -- the thread as a whole
 
     def snapshot(self, turns: list[Turn] | None = None) -> WireThread:
@@ -171,5 +180,6 @@ class Thread:
             turn = self.active
             await turn.interrupted()
             turn.conclude()
-        await self.sessions.close()
+        if self._sessions is not None:
+            await self._sessions.close()
         self.record.close()

@@ -138,6 +138,8 @@ class RunningTurn:
     async def _take_inputs(self) -> None:
         while self.inputs:
             prepared = self.inputs.popleft()
+            if not prepared.inputs:
+                continue
             content = await prepared.content()
             at_ms = now_ms()
             item = UserMessageThreadItem(

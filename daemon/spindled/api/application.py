@@ -15,6 +15,7 @@ from spindled.api.followers import ThreadFollowers
 from spindled.api.session import Session
 from spindled.api.toolbox import shell_name, tool_options
 from spindled.api.warnings import config_warning
+from spindled.config.errors import ConfigError, ConfigWarning
 from spindled.config.load import ConfigLoader
 from spindled.store.errors import StoreError
 from spindled.store.threads import ThreadStore
@@ -49,6 +50,7 @@ class Application:
     def session(self, connection: Connection) -> Session:
         session = Session(self, connection)
         self._unfollow_when_closed(connection)
+        self._tell_about_configuration(connection)
         return session
 
     def config(self, cwd: Path, request: Mapping[str, object] | None = None) -> Config:
@@ -75,10 +77,22 @@ class Application:
         return self._rules
 
     def new_warnings(self, config: Config) -> list[ConfigWarningNotification]:
-        """What is odd about a configuration and was not told before."""
-        fresh = [warning for warning in config.warnings if warning.summary not in self._warned]
+        """What is odd about a configuration and the user's rules, and was not told before."""
+        problems = [ConfigWarning(f"{p.path}: {p.message}", path=p.path) for p in self.rules.rules.problems]
+        fresh = [warning for warning in (*config.warnings, *problems) if warning.summary not in self._warned]
         self._warned.update(warning.summary for warning in fresh)
         return [config_warning(warning) for warning in fresh]
+
+    def _tell_about_configuration(self, connection: Connection) -> None:
+        """A client hears of a broken config.toml before its first thread fails on it."""
+        try:
+            notices = self.new_warnings(self.config(Path.cwd()))
+        except ConfigError as error:
+            log.warning("invalid configuration: %s", error)
+            summary = "Invalid configuration: no thread can be started until it is repaired."
+            notices = [config_warning(ConfigWarning(summary, str(error), error.path, error.span))]
+        for notice in notices:
+            connection.notify("configWarning", notice)
 
     def followers(self, thread_id: str) -> ThreadFollowers:
         followers = self._followers.get(thread_id)
@@ -91,7 +105,7 @@ class Application:
 
     async def close(self, deadline_seconds: float) -> None:
         """Stop every turn, end every child, close the store and the models' connections."""
-        from spindled import process
+        from spindled.process.registry import kill_all
 
         try:
             async with asyncio.timeout(deadline_seconds):
@@ -99,7 +113,7 @@ class Application:
         except TimeoutError:
             log.warning("some turns did not stop within %.2f s", deadline_seconds)
         finally:
-            await process.kill_all()
+            await kill_all()
             await self.clients.close()
             try:
                 self.store.close()

@@ -6,9 +6,9 @@ from spindled.rpc.router import Route
 
 ROUTES = {
     "thread/start": Route("spindled.api.threads:thread_start"),
-    "thread/resume": Route("spindled.api.threads:thread_resume"),
-    "thread/loaded/list": Route("spindled.api.threads:thread_loaded_list"),
-    "thread/unsubscribe": Route("spindled.api.threads:thread_unsubscribe"),
+    "thread/resume": Route("spindled.api.resuming:thread_resume"),
+    "thread/loaded/list": Route("spindled.api.following:thread_loaded_list"),
+    "thread/unsubscribe": Route("spindled.api.following:thread_unsubscribe"),
     "thread/archive": Route("spindled.api.archive:thread_archive"),
     "thread/unarchive": Route("spindled.api.archive:thread_unarchive"),
     "thread/delete": Route("spindled.api.archive:thread_delete"),

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from spindled.config.providers import secret_variables
-from spindled.process import EnvironmentPolicy
+from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import ToolOptions
 from spindled.tools.shell import user_shell
 

@@ -18,7 +18,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
         "name": "OpenAI",
         "base_url": "https://api.openai.com/v1",
         "env_key": "OPENAI_API_KEY",
-        "env_key_instructions": "Set it to an API key of your OpenAI account.",
+        "env_key_instructions": "It takes an API key of your OpenAI account.",
     },
     "scripted": {"name": "Scripted demo model"},
     "ollama": {"name": "Ollama", "base_url": "http://localhost:11434/v1"},

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     import ast
@@ -62,6 +63,13 @@ class Rules(Struct, frozen=True):
     rules: tuple[PrefixRule, ...] = ()
     problems: tuple[RuleProblem, ...] = ()
     incomplete: bool = False
+
+    @property
+    def in_force(self) -> tuple[PrefixRule, ...]:
+        """The rules to go by: none allows anything while a prohibition may be missing."""
+        if not self.incomplete:
+            return self.rules
+        return tuple(replace(rule, decision=max(rule.decision, Decision.PROMPT)) for rule in self.rules)
 
 
 def parse_rules(text: str, path: Path) -> Rules:

@@ -9,7 +9,7 @@ from pathlib import Path
 from .files import read_bounded
 from .rule_syntax import Decision, PrefixRule, RuleProblem, Rules, parse_rules
 
-__all__ = ["Decision", "PrefixRule", "RuleProblem", "Rules", "append_rule", "match", "read_rules", "rules_file"]
+__all__ = ["Decision", "PrefixRule", "RuleProblem", "Rules", "append_rule", "read_rules", "rules_file"]
 
 MAX_FILE_BYTES = 1024 * 1024
 
@@ -43,20 +43,6 @@ def read_rules(home: Path) -> Rules:
         problems += found.problems
         incomplete |= found.incomplete
     return Rules(tuple(rules), tuple(problems), incomplete)
-
-
-def match(rules: Rules, words: Sequence[str]) -> PrefixRule | None:
-    """The rule for a command: the strictest that matches, of those the one with the longest pattern.
-
-    While the rules are incomplete, "allow" becomes "prompt".
-    """
-    matching = [rule for rule in rules.rules if rule.matches(words)]
-    if not matching:
-        return None
-    best = max(matching, key=lambda rule: (rule.decision, len(rule.pattern)))
-    if rules.incomplete and best.decision is Decision.ALLOW:
-        return PrefixRule(pattern=best.pattern, decision=Decision.PROMPT, justification=best.justification)
-    return best
 
 
 def append_rule(home: Path, pattern: Sequence[str], decision: Decision = Decision.ALLOW) -> bool:

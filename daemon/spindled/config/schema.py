@@ -57,7 +57,7 @@ class ShellEnvironmentPolicy(Struct, frozen=True, kw_only=True):
     """What of the daemon's environment the commands of a model see. `set` may hold secrets."""
 
     inherit: Literal["all", "core", "none"] = "all"
-    ignore_default_excludes: bool = False  # False: names with KEY, SECRET or TOKEN in them are left out
+    ignore_default_excludes: bool = True  # False: names with KEY, SECRET or TOKEN in them are left out
     exclude: list[str] = []
     include_only: list[str] = []
     set: dict[str, str] = {}

@@ -98,10 +98,12 @@ class AppServer:
         asyncio.get_running_loop().call_soon(self._warm_up)
 
     def _warm_up(self) -> None:
+        gc.disable()  # nothing to collect in what imports allocate
         try:
             _ = self.router, self.application
         except Exception:
             log.exception("the application cannot be opened")
+        gc.enable()
         gc.freeze()  # what is loaded now stays; the collector need not look at it again
 
     async def close(self, deadline_seconds: float) -> None:

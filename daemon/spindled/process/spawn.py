@@ -10,6 +10,7 @@ from typing import IO
 
 from spindled.process import pty, registry
 from spindled.process.child import STDERR, STDOUT, Child, Output
+from spindled.process.secrecy import hide_environment
 from spindled.process.tree import MARK, Root, clock_ticks
 
 
@@ -29,6 +30,7 @@ def spawn(
     stderr in stdout's order. `terminal` (rows, columns) gives it a controlling terminal instead of pipes. Without
     `stdin` its input is empty. Raises OSError when it cannot be started.
     """
+    hide_environment()
     root = registry.new_root()
     root.started_at = clock_ticks()
     variables = {**environment, MARK: root.mark}

@@ -41,11 +41,15 @@ def writable_roots(policy: SandboxPolicy, cwd: Path) -> list[Path]:
     return [resolve(root) for root in roots if root.is_absolute()]
 
 
-def writable(path: Path, policy: SandboxPolicy, cwd: Path) -> bool:
-    """Whether the policy lets the daemon write `path` on the model's behalf; `path` is resolved here."""
+def writable(path: Path, policy: SandboxPolicy, cwd: Path, *, follow: bool = True) -> bool:
+    """Whether the policy lets the daemon write `path` on the model's behalf; `path` is resolved here.
+
+    Without `follow` it is the directory entry that is judged, as for the removal of a link: where it is, not where it
+    leads.
+    """
     if unrestricted(policy):
         return True
-    target = resolve(path)
+    target = resolve(path) if follow else resolve(path.parent) / path.name
     return any(
         target.is_relative_to(root) and PROTECTED.isdisjoint(target.relative_to(root).parts)
         for root in writable_roots(policy, cwd)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from spindled.store.payloads import (
     TurnContext,
 )
 from spindled.store.scan import Record
-from spindled_protocol.types import ThreadTokenUsage, Turn
+from spindled_protocol.types import ImageUserInput, LocalImageUserInput, ThreadTokenUsage, Turn
 
 # Of the reference's own bookkeeping; no provider takes it.
 _NOT_FOR_THE_MODEL = "internal_chat_message_metadata_passthrough"
@@ -232,7 +232,14 @@ def started_turn(record: Record) -> str | None:
 
 
 def preview_of(item: Any) -> str:
-    """The text of a user message; empty for other items."""
+    """What lists of threads show of a user message; empty for other items."""
     if getattr(item, "content", None) is None or not hasattr(item, "clientId"):
         return ""
-    return "\n".join(part.text for part in item.content if hasattr(part, "text"))
+    return input_preview(item.content)
+
+
+def input_preview(inputs: Sequence[Any]) -> str:
+    """The text of what a user sent, or that it is an image."""
+    words = "\n".join(part.text for part in inputs if hasattr(part, "text")).strip()
+    images = any(isinstance(part, ImageUserInput | LocalImageUserInput) for part in inputs)
+    return words or ("[Image]" if images else "")

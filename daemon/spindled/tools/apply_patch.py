@@ -110,7 +110,9 @@ def _must_ask(result: Plan, context: ToolContext) -> bool:
 
 
 def _outside(result: Plan, context: ToolContext) -> list[Path]:
-    return [path for path in result.targets if not writable(path, context.sandbox_policy, context.cwd)]
+    """The targets that may not be written; they are resolved already, but for links that are to be removed."""
+    policy, cwd = context.sandbox_policy, context.cwd
+    return [path for path in result.targets if not writable(path, policy, cwd, follow=False)]
 
 
 async def _approved(item: FileChangeThreadItem, result: Plan, context: ToolContext) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from spindled.process import EnvironmentPolicy
+    from spindled.process.environment import EnvironmentPolicy
     from spindled.tools.exec_sessions import ExecSessions
     from spindled.tools.policy import CommandGrant, CommandRule, SessionGrants
     from spindled_protocol.types import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spindled.process import HeadTail
+from spindled.process.tail import HeadTail
 
 BYTES_PER_TOKEN = 4
 

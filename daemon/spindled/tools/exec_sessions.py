@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from spindled.process import Child, HeadTail, Root, spawn, terminate
-from spindled.process.child import GRACE
+from spindled.process.child import GRACE, Child
 from spindled.process.pty import DEFAULT_SIZE
+from spindled.process.spawn import spawn
+from spindled.process.tail import HeadTail
+from spindled.process.tree import Root, terminate
 from spindled.tools.base import ToolContext
 from spindled.tools.clock import now_ms
 

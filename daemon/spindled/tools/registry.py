@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
-from spindled.tools.apply_patch import ApplyPatch
 from spindled.tools.base import Tool, ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput
-from spindled.tools.exec_command import ExecCommand
-from spindled.tools.update_plan import UpdatePlan
-from spindled.tools.view_image import ViewImage
-from spindled.tools.write_stdin import WriteStdin
 
 
 def built_in() -> list[Tool]:
-    """In the order in which the model sees them."""
+    """In the order in which the model sees them. Loaded when first needed: a thread starts without them."""
+    from spindled.tools.apply_patch import ApplyPatch
+    from spindled.tools.exec_command import ExecCommand
+    from spindled.tools.update_plan import UpdatePlan
+    from spindled.tools.view_image import ViewImage
+    from spindled.tools.write_stdin import WriteStdin
+
     return [ExecCommand(), WriteStdin(), UpdatePlan(), ApplyPatch(), ViewImage()]
 
 
 class Registry:
     def __init__(self, tools: Iterable[Tool] | None = None) -> None:
-        self._tools = {tool.name: tool for tool in (built_in() if tools is None else tools)}
+        self._given = tools
+
+    @cached_property
+    def _tools(self) -> dict[str, Tool]:
+        return {tool.name: tool for tool in (built_in() if self._given is None else self._given)}
 
     def find(self, call: ToolCall, options: ToolOptions) -> Tool | None:
         """The tool for a call; None if there is none or it is not offered under these options."""

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from spindled.process import child_environment
+from spindled.process.environment import child_environment
 from spindled.tools.base import ToolContext, ToolOptions
 
 # Programs that find no terminal user must not page, colour or guess an encoding.
@@ -51,7 +51,8 @@ def command_environment(context: ToolContext, tty: bool) -> dict[str, str]:
     policy = options.environment_policy
     inherited = child_environment(options.environment, policy, options.secret_variables)
     quiet = {**_QUIET, "TERM": "xterm"} if tty else _QUIET
-    return {**inherited, **quiet, **policy.set, "SPINDLED_THREAD_ID": context.thread_id}
+    chosen = {name: value for name, value in inherited.items() if name in policy.set}  # the user's word wins over ours
+    return {**inherited, **quiet, **chosen, "SPINDLED_THREAD_ID": context.thread_id}
 
 
 def working_directory(wanted: str | None, cwd: Path) -> Path:

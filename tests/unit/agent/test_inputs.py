@@ -33,8 +33,8 @@ async def test_a_local_image_stands_between_tags_that_name_it(tmp_path: Path) ->
     path = tmp_path / 'a "b" <c>.png'
     path.write_bytes(PNG)
     before, image, after = await parts(LocalImageUserInput(path=str(path)))
-    assert before["text"].startswith("<image number=1 path='")
-    assert "&lt;c&gt;" in before["text"]
+    assert before["text"].startswith('<image number=1 path="')
+    assert "&quot;b&quot; &lt;c&gt;" in before["text"]
     assert image["image_url"].startswith("data:image/png;base64,")
     assert after["text"] == "</image>"
 
@@ -57,4 +57,4 @@ def test_images_elsewhere_are_refused() -> None:
 
 def test_the_preview_is_the_text() -> None:
     inputs = [TextUserInput(text=" a "), MentionUserInput(name="n", path="p"), TextUserInput(text="b ")]
-    assert PreparedInput(inputs, None).preview() == "a  b"
+    assert PreparedInput(inputs, None).preview() == "a \nb"

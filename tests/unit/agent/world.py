@@ -21,7 +21,7 @@ from spindled.agent.turn import RunningTurn
 from spindled.config.load import load
 from spindled.model.events import Completed, ItemAdded, ItemDone, ModelEvent, TextDelta, Usage
 from spindled.model.request import ModelRequest
-from spindled.process import EnvironmentPolicy
+from spindled.process.environment import EnvironmentPolicy
 from spindled.store.errors import StoreError
 from spindled.tools.base import ToolCall, ToolContext, ToolOptions, ToolOutput
 from spindled.tools.registry import Registry

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest_asyncio
 
-from spindled.process import Child, kill_all, spawn
+from spindled.process.child import Child
+from spindled.process.registry import kill_all
+from spindled.process.spawn import spawn
 
 
 class Recorded:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from spindled.process import spawn
+from spindled.process.spawn import spawn
 
 Run = Callable[..., Any]
 

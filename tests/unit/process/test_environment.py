@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spindled.process import EnvironmentPolicy, child_environment
+from spindled.process.environment import EnvironmentPolicy, child_environment
 
 VARIABLES = {"PATH": "/bin", "HOME": "/h", "AWS_SECRET_X": "1", "my_token": "2", "OTHER": "3", "PROVIDER": "4"}
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spindled.process import HeadTail
+from spindled.process.tail import HeadTail
 
 
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 64))

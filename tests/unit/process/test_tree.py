@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from spindled.process import kill_all, terminate
-from spindled.process.tree import Root, clock_ticks
+from spindled.process.registry import kill_all
+from spindled.process.tree import Root, clock_ticks, terminate
 
 Run = Callable[..., Any]
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from spindled.process import EnvironmentPolicy
+from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import FileSnapshot, ToolCall, ToolOptions, ToolOutput, Verdict
 from spindled.tools.exec_sessions import ExecSessions
 from spindled.tools.patch.diff import TurnDiff

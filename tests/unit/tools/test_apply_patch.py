@@ -151,3 +151,18 @@ async def test_as_a_function_call(context: Any, file: Path) -> None:
     assert file.read_text() == "new\nkeep\n"
     with pytest.raises(ToolError, match="input"):
         await Registry().run(ToolCall(call_id="c", name="apply_patch", arguments='{"input": 1}'), context)
+
+
+@pytest.mark.parametrize("place", ["outside", "ws/.git"])
+async def test_removing_a_link_is_judged_by_where_it_is(context: Any, tmp_path: Path, place: str) -> None:
+    context.cwd = tmp_path / "ws"
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "ws").mkdir(exist_ok=True)
+    (tmp_path / "ws" / "mine.txt").write_text("mine\n")
+    link = tmp_path / place / "link"
+    link.symlink_to(tmp_path / "ws" / "mine.txt")
+    context.sandbox_policy, context.answer = INSIDE, Verdict.DECLINED
+    with pytest.raises(ToolError):
+        await context.patch(f"*** Begin Patch\n*** Delete File: {link}\n*** End Patch\n")
+    assert context.asks
+    assert link.is_symlink()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spindled.process import HeadTail
+from spindled.process.tail import HeadTail
 from spindled.tools.exec_output import report, shortened, token_count
 
 

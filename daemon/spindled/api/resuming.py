@@ -1,0 +1,68 @@
+"""thread/resume."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from spindled.agent.settings import either
+from spindled.api.errors import handler
+from spindled.api.ids import thread_id
+from spindled.api.loading import resume_thread
+from spindled.api.paging import page_cursors
+from spindled.api.reading import stored_turns
+from spindled.api.threads import prepare, shown_settings
+from spindled.rpc.connection import Then
+from spindled_protocol.types import CollaborationMode, Settings, ThreadGoalClearedNotification, ThreadResumeResponse
+
+if TYPE_CHECKING:
+    from spindled.agent.thread import Thread
+    from spindled.api.session import Session
+    from spindled_protocol.types import ThreadResumeParams
+
+
+@handler
+async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
+    params.threadId = thread_id(params.threadId, "session")
+    application = session.application
+    thread, stored = application.threads.find(params.threadId), None
+    if thread is None:
+        stored = await asyncio.to_thread(application.store.read, params.threadId)
+        thread = application.threads.find(params.threadId)  # another request may have been faster
+    loaded = thread is not None
+    if thread is None:
+        assert stored is not None
+        thread, turns = resume_thread(session, params, stored), stored.turns
+    else:
+        turns = await stored_turns(application, thread)
+    session.follow(thread)
+    if not loaded:
+        thread.events.idle()
+    cursors = page_cursors(turns)
+    shown = [] if either(params.excludeTurns, False) else turns
+    response = ThreadResumeResponse(
+        thread=thread.snapshot(shown),
+        collaborationMode=collaboration_mode(thread),
+        turnsBackwardsCursor=cursors.turns,
+        itemsBackwardsCursor=cursors.items,
+        **shown_settings(thread),
+    )
+
+    def announce() -> None:
+        if not loaded:
+            if thread.usage.known and turns:
+                thread.events.usage_updated(turns[-1].id, thread.usage_snapshot())
+            thread.events.followers.publish(
+                "thread/goal/cleared", ThreadGoalClearedNotification(threadId=params.threadId)
+            )
+        prepare(session, thread)
+
+    return Then(response, announce)
+
+
+def collaboration_mode(thread: Thread) -> CollaborationMode:
+    settings = thread.settings
+    return settings.collaboration_mode or CollaborationMode(
+        mode="default",
+        settings=Settings(model=settings.model, reasoning_effort=settings.effort, developer_instructions=None),
+    )
