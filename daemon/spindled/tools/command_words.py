@@ -20,7 +20,7 @@ _OPERATORS = frozenset({"&&", "||", "|", ";", "\n"})
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash"})
 _SCRIPT_FLAGS = frozenset({"-c", "-lc", "-cl"})
 _PATCH_COMMANDS = frozenset({"apply_patch", "applypatch"})
-_DOUBLE_QUOTED_ESCAPE = re.compile(r"\\([\\\"$`])")
+_DOUBLE_QUOTED_ESCAPE = re.compile(r"\\(?:([\\\"$`])|\n)")  # a line that is continued leaves nothing
 _MAX_SCRIPT = 256 * 1024
 _MAX_DEPTH = 3
 
@@ -171,7 +171,7 @@ def _literal(node: Node) -> str | None:
     if node.type == "string":
         if any(child.is_named and child.type != "string_content" for child in node.children):
             return None
-        return _DOUBLE_QUOTED_ESCAPE.sub(r"\1", text[1:-1]).replace("\\\n", "")
+        return _DOUBLE_QUOTED_ESCAPE.sub(r"\1", text[1:-1])
     if node.type == "concatenation":
         parts = [_literal(child) for child in node.children]
         return None if None in parts else "".join(part for part in parts if part is not None)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spindled.process import quoting
@@ -55,6 +55,7 @@ def test_what_only_a_shell_can_read(script: str) -> None:
     assert plain_commands(script) is None
 
 
+@example(["\\\n"])
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1), min_size=1))
 def test_quoted_words_come_back_or_are_not_plain(words: list[str]) -> None:
     commands = plain_commands(quoting.join(words))
