@@ -97,13 +97,32 @@ def stream(
         if status:
             whole = {"output": finals if output is None else output, "usage": usage or NO_USAGE, **response}
             events.append(_frame(status, {"id": response_id, "status": status, **whole}))
-        encoded = [step if isinstance(step, Hold | Pause) else sse(step, line_end) for step in events[:stop_after]]
-        return _shaped(encoded, sizes, drip, compress)
+        return [step if isinstance(step, Hold | Pause) else sse(step, line_end) for step in events[:stop_after]]
 
+    return event_stream(steps, end=end, sizes=sizes, drip=drip, compress=compress, headers=headers, match=match)
+
+
+def event_stream(
+    steps: Callable[[str], list[bytes | Hold | Pause]],
+    *,
+    end: End = End.WHOLE,
+    sizes: int | Sequence[int] | None = None,
+    drip: float = 0.0,
+    compress: bool = False,
+    headers: Mapping[str, str] | None = None,
+    match: str = "",
+) -> Reply:
+    """A chunked answer of these encoded events; shaped as with `stream`."""
     fields = {"content-type": "text/event-stream", "transfer-encoding": "chunked", **(headers or {})}
     if compress:
         fields["content-encoding"] = "gzip"
-    return Reply(steps, end, match.encode(), head(200, fields), chunked=True)
+    return Reply(
+        lambda response_id: _shaped(steps(response_id), sizes, drip, compress),
+        end,
+        match.encode(),
+        head(200, fields),
+        chunked=True,
+    )
 
 
 def answer(

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spindled.model.errors import Kind, ModelError
-
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from spindled.config.schema import Provider
+    from spindled.model.client import ModelClient
     from spindled.model.events import ModelEvent
     from spindled.model.request import ModelRequest
-    from spindled.model.responses import ResponsesClient
     from spindled.scripted import ScriptedEndpoint
 
 log = logging.getLogger(__name__)
@@ -27,7 +25,7 @@ class ModelClients:
     """Hands out models; owns their connections and the embedded endpoint."""
 
     def __init__(self) -> None:
-        self._clients: dict[bytes, asyncio.Task[ResponsesClient]] = {}
+        self._clients: dict[bytes, asyncio.Task[ModelClient]] = {}
         self._endpoint: ScriptedEndpoint | None = None
 
     def model(self, provider: Provider) -> ProviderModel:
@@ -37,11 +35,11 @@ class ModelClients:
         """Load what the provider's first request needs, while the user still types."""
         self._task(provider)
 
-    async def client(self, provider: Provider) -> ResponsesClient:
+    async def client(self, provider: Provider) -> ModelClient:
         """Raises ModelError for settings that no client can be made of."""
         return await asyncio.shield(self._task(provider))
 
-    def _task(self, provider: Provider) -> asyncio.Task[ResponsesClient]:
+    def _task(self, provider: Provider) -> asyncio.Task[ModelClient]:
         settings = msgspec.msgpack.encode(provider)
         known = self._clients.get(settings)
         if known is not None and not (known.done() and failed(known)):
@@ -51,13 +49,10 @@ class ModelClients:
         self._clients[settings] = task
         return task
 
-    async def _open(self, provider: Provider) -> ResponsesClient:
-        from spindled.model.responses import ResponsesClient
+    async def _open(self, provider: Provider) -> ModelClient:
+        from spindled.model.client import make_client
 
-        if provider.wire_api != "responses":
-            text = f'Model provider `{provider.id}`: wire_api = "{provider.wire_api}" is not supported yet'
-            raise ModelError(Kind.SETTINGS, text)
-        client = ResponsesClient(await self._embedded(provider) if provider.embedded else provider)
+        client = make_client(await self._embedded(provider) if provider.embedded else provider)
         await asyncio.to_thread(client.warm)
         return client
 
@@ -99,11 +94,11 @@ class ProviderModel:
                 yield batch
 
 
-def failed(task: asyncio.Task[ResponsesClient]) -> bool:
+def failed(task: asyncio.Task[ModelClient]) -> bool:
     """Whether a task that is done gave no client."""
     return task.cancelled() or task.exception() is not None
 
 
-def note_failure(task: asyncio.Task[ResponsesClient]) -> None:
+def note_failure(task: asyncio.Task[ModelClient]) -> None:
     if not task.cancelled() and task.exception() is not None:
         log.info("model client: %s", task.exception())

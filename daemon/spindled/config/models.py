@@ -41,6 +41,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     parallel_tool_calls: bool = True
     modalities: tuple[str, ...] = ("text", "image")
     freeform_patch: bool = False  # apply_patch as a custom tool with free text
+    max_output_tokens: int | None = None  # of one response; None: unknown, or of no interest
     known: bool = True
 
     @property
@@ -60,6 +61,19 @@ def _gpt(
         default_effort=effort,
         default_verbosity="low",
         freeform_patch=True,
+    )
+
+
+def _claude(id: str, name: str, description: str, output: int, effort: str | None = "medium") -> ModelInfo:
+    return ModelInfo(
+        id=id,
+        name=name,
+        description=description,
+        context_window=200_000,
+        max_output_tokens=output,
+        efforts=LOW_TO_MAX if effort else (),
+        default_effort=effort,
+        default_summary="auto" if effort else "none",
     )
 
 
@@ -108,6 +122,14 @@ UNLISTED: tuple[ModelInfo, ...] = (
         default_effort="medium",
         modalities=("text",),
     ),
+    _claude("claude-opus-4-7", "Claude Opus 4.7", "Large model for hard work", 128_000),
+    _claude("claude-opus-4-6", "Claude Opus 4.6", "Large model, the version before 4.7", 128_000),
+    _claude("claude-sonnet-4-6", "Claude Sonnet 4.6", "General model for coding and daily work", 64_000),
+    _claude("claude-opus-4-5", "Claude Opus 4.5", "Large model of the 4.5 generation", 64_000),
+    _claude("claude-sonnet-4-5", "Claude Sonnet 4.5", "General model of the 4.5 generation", 64_000),
+    _claude("claude-haiku-4-5", "Claude Haiku 4.5", "Small model, fast and cheap", 64_000),
+    _claude("claude-opus-4-1", "Claude Opus 4.1", "Older large model", 32_000),
+    _claude("claude-3-5-haiku", "Claude Haiku 3.5", "Older small model, no reasoning", 8192, None),
     ModelInfo(id="scripted", name="Scripted", description="Plays a script: no network, no key", freeform_patch=True),
 )
 

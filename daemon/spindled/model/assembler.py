@@ -15,8 +15,6 @@ from .events import (
     Completed,
     Incomplete,
     Item,
-    ItemAdded,
-    ItemDone,
     ModelEvent,
     ReasoningDelta,
     SummaryDelta,
@@ -59,7 +57,6 @@ class Assembler:
         self.error: ModelError | None = None
         self.finished = False
         self._output = Output()
-        self._events: list[ModelEvent] = []
         self._handlers: dict[str, Callable[[WireEvent, bytes], None]] = {
             "response.output_text.delta": self._text,
             "response.refusal.delta": self._text,
@@ -94,8 +91,7 @@ class Assembler:
                     break
             elif "reasoning" in event.type and event.type.endswith("delta"):
                 self._reasoning(event)
-        events, self._events = self._events, []
-        return events
+        return self._output.take()
 
     def _decoded(self, payload: bytes) -> WireEvent | None:
         """None for what is not an event, or an event that is not ours and of another shape."""
@@ -122,12 +118,7 @@ class Assembler:
             return
         known = self._output.find(event.output_index, item.get("id"))
         if known is None or not _is_of(known, item):
-            self._add(event.output_index, item)
-
-    def _add(self, index: int | None, item: Item) -> Draft:
-        draft = self._output.add(index, item)
-        self._events.append(ItemAdded(draft.item))
-        return draft
+            self._output.add(event.output_index, item)
 
     def _done(self, event: WireEvent, _payload: bytes) -> None:
         item = _decode_any(event.item)
@@ -137,22 +128,10 @@ class Assembler:
         if draft is None and event.output_index is None:
             draft = self._output.last_open(str(item.get("type")))
         if draft is None or not _is_of(draft, item):
-            draft = self._add(event.output_index, item)
+            draft = self._output.add(event.output_index, item)
         if draft.is_open:
             draft.finish(item)
-            self._emit_done()
-
-    def _emit_done(self) -> None:
-        """In output order: a finished item waits for an earlier one that still grows."""
-        for draft in self._output.in_order():
-            if draft.is_open:
-                return
-            self._emit(draft)
-
-    def _emit(self, draft: Draft) -> None:
-        if draft.done is not None and not draft.emitted:
-            draft.emitted = True
-            self._events.append(ItemDone(draft.done))
+            self._output.emit_done()
 
     # -- deltas --------------------------------------------------------------------------------------------------
 
@@ -161,12 +140,12 @@ class Assembler:
         draft = self._output.find(event.output_index, event.item_id)
         if draft is None and event.output_index is None:
             draft = self._output.last_open(kind)
-        return draft or self._add(event.output_index, _blank(kind, event.item_id))
+        return draft or self._output.add(event.output_index, _blank(kind, event.item_id))
 
     def _text(self, event: WireEvent, _payload: bytes) -> None:
         draft = self._output.at.get(event.output_index) or self._draft(event, "message")
         draft.text.append(event.delta)
-        self._events.append(TextDelta(draft.id, event.delta))
+        self._output.events.append(TextDelta(draft.id, event.delta))
 
     def _payload(self, event: WireEvent, _payload: bytes) -> None:
         draft = self._output.find(event.output_index, event.item_id)
@@ -184,17 +163,17 @@ class Assembler:
     def _begin_summary(self, draft: Draft, index: int) -> list[str]:
         if index not in draft.summary:
             draft.summary[index] = []
-            self._events.append(SummaryPartAdded(draft.id, index))
+            self._output.events.append(SummaryPartAdded(draft.id, index))
         return draft.summary[index]
 
     def _reasoning(self, event: WireEvent) -> None:
         draft = self._draft(event, "reasoning")
         if "summary" in event.type:
             self._begin_summary(draft, event.summary_index).append(event.delta)
-            self._events.append(SummaryDelta(draft.id, event.summary_index, event.delta))
+            self._output.events.append(SummaryDelta(draft.id, event.summary_index, event.delta))
         else:
             draft.reasoning.setdefault(event.content_index, []).append(event.delta)
-            self._events.append(ReasoningDelta(draft.id, event.content_index, event.delta))
+            self._output.events.append(ReasoningDelta(draft.id, event.content_index, event.delta))
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -213,39 +192,26 @@ class Assembler:
         if status == "incomplete":
             self._incomplete(response)
         else:
-            self._settle("completed", self._output.in_order())
+            self._output.settle("completed")
             end_turn = response.get("end_turn")
             end_turn = end_turn if isinstance(end_turn, bool) else None
-            self._events.append(Completed(_text(response.get("id")), usage_in(response.get("usage")), end_turn))
+            self._output.events.append(Completed(_text(response.get("id")), usage_in(response.get("usage")), end_turn))
 
     def _incomplete(self, response: dict[str, Any]) -> None:
-        drafts = self._output.in_order()
-        lost = [draft for draft in drafts if draft.is_call and draft.done is None]
-        self._settle("incomplete", [draft for draft in drafts if draft not in lost])
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
-        self._events.append(
-            Incomplete(
-                _text(response.get("id")),
-                usage_in(response.get("usage")),
-                _text(reason) or "unknown",
-                [_text(draft.item.get("name")) or draft.type for draft in lost],
-            )
+        lost = self._output.settle("incomplete")
+        self._output.events.append(
+            Incomplete(_text(response.get("id")), usage_in(response.get("usage")), _text(reason) or "unknown", lost)
         )
 
     def _back_fill(self, output: Any) -> None:
         """Take from the terminal response what no done event has told."""
         items = [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
         for item, match in self._output.match(items):
-            draft = match or self._add(None, item)
+            draft = match or self._output.add(None, item)
             if draft.is_open:
                 draft.finish(item)
-
-    def _settle(self, status: str, drafts: list[Draft]) -> None:
-        for draft in drafts:
-            if draft.is_open:
-                draft.settle(status)
-            self._emit(draft)
 
     def _error(self, _event: WireEvent, payload: bytes) -> None:
         body = _decode_any(payload)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .errors import Kind, ModelError
 from .failures import http_failure, one_line
@@ -28,12 +28,21 @@ BODY_HEADERS = {"content-type": "application/json", "accept": "text/event-stream
 CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # SSL_CERT_FILE is the ssl module's own
 
 
+Sign: TypeAlias = Callable[[str | None], Mapping[str, str]]
+
+
+def bearer(key: str | None) -> Mapping[str, str]:
+    """The headers that show a key, as most providers want it."""
+    return {"authorization": f"Bearer {key}"} if key is not None else {}
+
+
 class Connection:
     """The shared HTTP client of a provider. Warmed in any thread, used on one event loop, closed by its owner."""
 
-    def __init__(self, provider: Provider, environ: Mapping[str, str]):
+    def __init__(self, provider: Provider, environ: Mapping[str, str], sign: Sign = bearer):
         self._provider = provider
         self._environ = environ
+        self._sign = sign
         self._lock = threading.Lock()
         self._gate = asyncio.Lock()
         self._session: ClientSession | None = None
@@ -66,8 +75,7 @@ class Connection:
         session, credentials = await self._ready()
         import aiohttp
 
-        signed = {"authorization": f"Bearer {credentials.key}"} if credentials.key is not None else {}
-        fixed = {**BODY_HEADERS, **signed, "content-length": str(len(content))}
+        fixed = {**BODY_HEADERS, **self._sign(credentials.key), "content-length": str(len(content))}
         try:
             response = await session.post(
                 f"{self._provider.base_url}{path}",
@@ -119,6 +127,7 @@ class Connection:
         """The same error without any secret of the provider in its text."""
         if self._credentials is not None:
             error.message = self._credentials.masked(error.message)
+            error.said = self._credentials.masked(error.said)
             error.args = (error.message,)
         return error
 

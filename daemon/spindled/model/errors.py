@@ -38,6 +38,7 @@ class Kind(StrEnum):
     SETTINGS = "settings"  # of the provider: the request cannot be made
     PROTOCOL = "protocol"  # the answer is not an event stream
     INCOMPLETE = "incomplete"
+    NO_ANSWER = "no answer"  # a whole response without text and without a call
     OTHER = "other"
 
 
@@ -67,6 +68,7 @@ RULES: dict[Kind, Rule] = {
     Kind.SETTINGS: Rule(Retry.NEVER, "badRequest"),
     Kind.PROTOCOL: Rule(Retry.NEVER, "responseStreamConnectionFailed", with_status=True),
     Kind.INCOMPLETE: Rule(Retry.NEVER, "other"),
+    Kind.NO_ANSWER: Rule(Retry.NEVER, "other"),
     Kind.OTHER: Rule(Retry.NEVER, "other"),
 }
 
@@ -99,14 +101,35 @@ CODES: dict[str, Kind] = {
     "model_not_found": Kind.MODEL_NOT_FOUND,
     "cyber_policy": Kind.POLICY,
     "invalid_api_key": Kind.UNAUTHORIZED,
+    # Messages
+    "request_too_large": Kind.CONTEXT_WINDOW,
+    "authentication_error": Kind.UNAUTHORIZED,
+    "permission_error": Kind.UNAUTHORIZED,
+    "billing_error": Kind.USAGE_LIMIT,
+    "not_found_error": Kind.MODEL_NOT_FOUND,
+    "rate_limit_error": Kind.RATE_LIMIT,
+    "timeout_error": Kind.SERVER,
+    "api_error": Kind.SERVER,
+    # Chat Completions of vLLM and llama.cpp
+    "NotFoundError": Kind.MODEL_NOT_FOUND,
+    "InternalServerError": Kind.SERVER,
+    "exceed_context_size_error": Kind.CONTEXT_WINDOW,
+    "unavailable_error": Kind.OVERLOADED,
 }
+
+# Say little: an HTTP status says more.
+REFUSALS = {"invalid_request_error", "BadRequestError"}
 
 # Only for failures that neither a status nor a code makes final.
 TEXTS: tuple[tuple[str, Kind], ...] = (
     ("maximum context length", Kind.CONTEXT_WINDOW),
     ("exceeds the context window", Kind.CONTEXT_WINDOW),
     ("prompt is too long", Kind.CONTEXT_WINDOW),
+    ("exceed context limit", Kind.CONTEXT_WINDOW),
+    ("exceeds the available context size", Kind.CONTEXT_WINDOW),
+    ("credit balance is too low", Kind.USAGE_LIMIT),
 )
+INCOMPLETE_TEXTS = {"content_filter": "The provider's content filter stopped the model's response."}
 VAGUE = {Kind.BAD_REQUEST, Kind.SERVER, Kind.DISCONNECTED, Kind.OTHER}
 
 
@@ -114,7 +137,8 @@ class ModelError(Exception):
     """A model request that failed. `str()` is safe to show.
 
     `status`: of HTTP, None if there was no answer or it failed later; `retry_after`: seconds the provider asks to wait;
-    `code`: the provider's own.
+    `code`: the provider's own; `param`: the member of the request that it objects to; `said`: the provider's text, also
+    where the message is ours.
     """
 
     def __init__(
@@ -125,6 +149,8 @@ class ModelError(Exception):
         status: int | None = None,
         retry_after: float | None = None,
         code: str | None = None,
+        param: str | None = None,
+        said: str | None = None,
     ):
         super().__init__(message)
         self.kind = kind
@@ -132,6 +158,8 @@ class ModelError(Exception):
         self.status = status
         self.retry_after = retry_after
         self.code = code
+        self.param = param
+        self.said = message if said is None else said
 
     @property
     def retry(self) -> Retry:
@@ -149,6 +177,8 @@ def kind_of(status: int | None, codes: tuple[str | None, ...], message: str) -> 
         if kind not in (Kind.UNAUTHORIZED, Kind.SETTINGS) and code in CODES:
             kind = CODES[code]
             break
+    if status is None and kind is Kind.DISCONNECTED and REFUSALS.intersection(codes):
+        kind = Kind.BAD_REQUEST
     if kind in VAGUE:
         text = message.lower()
         return next((found for needle, found in TEXTS if needle in text), kind)
@@ -165,9 +195,16 @@ def _by_status(status: int | None) -> Kind:
     return Kind.BAD_REQUEST if status >= 400 else Kind.PROTOCOL
 
 
+def no_answer_error() -> ModelError:
+    """The response is whole and holds no answer: at most thoughts."""
+    text = "The model ended its response without an answer."
+    return ModelError(Kind.NO_ANSWER, text, code="model_output_invalid")
+
+
 def incomplete_error(reason: str) -> ModelError:
     """The response ended early and the turn cannot go on from it."""
-    return ModelError(Kind.INCOMPLETE, f"The model ended its response early, reason: {reason}", code=reason)
+    text = INCOMPLETE_TEXTS.get(reason, f"The model ended its response early, reason: {reason}")
+    return ModelError(Kind.INCOMPLETE, text, code=reason)
 
 
 def to_codex_error_info(error: ModelError) -> CodexErrorInfo:

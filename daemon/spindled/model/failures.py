@@ -29,6 +29,7 @@ class Report(NamedTuple):
     message: str = ""
     code: str | None = None
     type: str | None = None
+    param: str | None = None
 
 
 def http_failure(status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
@@ -44,15 +45,19 @@ def http_failure(status: int, headers: Mapping[str, str], body: bytes) -> ModelE
         status=status,
         retry_after=wait,
         code=report.code or report.type,
+        param=report.param,
+        said=report.message,
     )
 
 
 def stream_failure(error: Any) -> ModelError:
     """The error of a failed response or an error event; `error` is the provider's error object."""
     report = report_in({"error": error}) or Report()
-    kind = kind_of(None, (report.code, report.type), report.message)
+    kind = kind_of(_status(report.code), (report.code, report.type), report.message)
     text = FIXED_TEXTS.get(kind) or report.message or "The provider reports a failure without a reason."
-    return ModelError(kind, text, retry_after=seconds_in(report.message), code=report.code or report.type)
+    wait = seconds_in(report.message)
+    code = report.code or report.type
+    return ModelError(kind, text, retry_after=wait, code=code, param=report.param, said=report.message)
 
 
 def report_in(value: Any, depth: int = 3) -> Report | None:
@@ -70,11 +75,12 @@ def report_in(value: Any, depth: int = 3) -> Report | None:
     if not isinstance(error, dict):
         return None
     message = next((error[key] for key in ("message", "detail") if isinstance(error.get(key), str)), "")
-    report = Report(one_line(message, MAX_TEXT), _text(error.get("code")), _text(error.get("type")))
+    code, kind, param = (_text(error.get(name)) for name in ("code", "type", "param"))
+    report = Report(one_line(message, MAX_TEXT), code, kind, param)
     if depth and message.lstrip().startswith("{"):
         inner = report_in(_decoded(message.encode()), depth - 1)
         if inner is not None and inner.message:
-            return Report(inner.message, inner.code or report.code, inner.type or report.type)
+            return Report(inner.message, inner.code or code, inner.type or kind, inner.param or param)
     return report if any(report) else None
 
 
@@ -108,6 +114,11 @@ def _decoded(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _status(code: str | None) -> int | None:
+    """The HTTP status that a gateway gives as the code of an error."""
+    return int(code) if code is not None and re.fullmatch(r"[45]\d\d", code) else None
 
 
 def _text(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .events import Item
+from .events import Item, ItemAdded, ItemDone, ModelEvent
 
 CALL_PAYLOADS = {"function_call": "arguments", "custom_tool_call": "input"}
 ID_PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
@@ -30,6 +30,12 @@ class Draft:
     @property
     def type(self) -> str:
         return str(self.item.get("type", ""))
+
+    @property
+    def name(self) -> str:
+        """Of the tool that a call names, else of the type."""
+        name = self.item.get("name")
+        return name if isinstance(name, str) and name else self.type
 
     @property
     def is_open(self) -> bool:
@@ -80,10 +86,11 @@ def _parts(kind: str, parts: dict[int, list[str]]) -> list[dict[str, Any]]:
 
 
 class Output:
-    """The drafts of one response. Providers rotate ids, and omit or repeat indexes, so an event finds its draft by
-    whatever it carries."""
+    """The drafts of one response, and the events that tell of them. Providers rotate ids, and omit or repeat indexes,
+    so an event finds its draft by whatever it carries."""
 
     def __init__(self) -> None:
+        self.events: list[ModelEvent] = []  # not yet taken
         self.at: dict[int | None, Draft] = {}  # the newest draft of each output index
         self._drafts: list[Draft] = []
 
@@ -100,15 +107,44 @@ class Output:
     def last_open(self, kind: str) -> Draft | None:
         return next((draft for draft in reversed(self._drafts) if draft.type == kind and draft.is_open), None)
 
+    def take(self) -> list[ModelEvent]:
+        """The events since the last call."""
+        events, self.events = self.events, []
+        return events
+
     def add(self, index: int | None, item: Item) -> Draft:
-        """Without an index an item goes to the end."""
+        """Announce an item; without an index it goes to the end."""
         if index is None:
             index = max((draft.index for draft in self._drafts), default=-1) + 1
         if not isinstance(item.get("id"), str) or not item["id"]:
             item = {**item, "id": _made_up_id(item)}
         draft = self.at[index] = Draft(index, item)
         self._drafts.append(draft)
+        self.events.append(ItemAdded(draft.item))
         return draft
+
+    def emit_done(self) -> None:
+        """In output order: a finished item waits for an earlier one that still grows."""
+        for draft in self.in_order():
+            if draft.is_open:
+                return
+            self._emit(draft)
+
+    def settle(self, status: str) -> list[str]:
+        """Finish what is still open: "completed" or "incomplete". The names of the calls that are lost by it."""
+        drafts = self.in_order()
+        lost = [draft for draft in drafts if draft.is_call and draft.done is None] if status == "incomplete" else []
+        for draft in drafts:
+            if draft not in lost:
+                if draft.is_open:
+                    draft.settle(status)
+                self._emit(draft)
+        return [draft.name for draft in lost]
+
+    def _emit(self, draft: Draft) -> None:
+        if draft.done is not None and not draft.emitted:
+            draft.emitted = True
+            self.events.append(ItemDone(draft.done))
 
     def in_order(self) -> list[Draft]:
         return sorted(self._drafts, key=lambda draft: draft.index)

@@ -10,10 +10,12 @@ import msgspec
 
 from spindled import __version__
 
+from . import sealed
+
 
 class ModelRequest(msgspec.Struct, kw_only=True):
     """`input`: Responses items; `tools`: Responses tool specs; `metadata`: client_metadata; `headers`: on top
-    of the provider's own."""
+    of the provider's own. `max_output_tokens`: None for what the API does without."""
 
     model: str
     instructions: str = ""
@@ -24,6 +26,7 @@ class ModelRequest(msgspec.Struct, kw_only=True):
     summary: str | None = None
     verbosity: str | None = None
     service_tier: str | None = None
+    max_output_tokens: int | None = None
     output_schema: dict[str, Any] | None = None
     cache_key: str = ""
     metadata: dict[str, str] = {}
@@ -43,20 +46,21 @@ def body(request: ModelRequest) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "model": request.model,
         "instructions": request.instructions,
-        "input": request.input,
+        "input": [item for item in request.input if not sealed.is_sealed(item)],
         "tools": request.tools,
         "tool_choice": "auto" if request.tools else None,
         "parallel_tool_calls": request.parallel_tool_calls if request.tools else None,
-        "reasoning": _filled({"effort": request.effort, "summary": _summary(request.summary)}),
+        "reasoning": filled({"effort": request.effort, "summary": _summary(request.summary)}),
         "store": False,
         "stream": True,
         "include": ["reasoning.encrypted_content"],
         "prompt_cache_key": request.cache_key,
         "text": _text(request),
         "service_tier": request.service_tier,
+        "max_output_tokens": request.max_output_tokens,
         "client_metadata": request.metadata,
     }
-    return {"input": [], **_filled(fields)}
+    return {"input": [], **filled(fields)}
 
 
 def _summary(summary: str | None) -> str | None:
@@ -66,10 +70,11 @@ def _summary(summary: str | None) -> str | None:
 def _text(request: ModelRequest) -> dict[str, Any]:
     schema = request.output_schema
     wanted = {"type": "json_schema", "name": "turn_output", "strict": True, "schema": schema}
-    return _filled({"verbosity": request.verbosity, "format": wanted if schema is not None else None})
+    return filled({"verbosity": request.verbosity, "format": wanted if schema is not None else None})
 
 
-def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+def filled(fields: dict[str, Any]) -> dict[str, Any]:
+    """Without the empty members."""
     return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
 
 

@@ -65,6 +65,8 @@ def event_data(block: bytes) -> bytes | None:
         end = block.find(b"\n")
         if end > 0 and block.startswith(b"data: ", end + 1) and block.find(b"\n", end + 7) < 0:
             return block[end + 7 :]
+    elif block.startswith(b"data: ") and block.find(b"\n") < 0:
+        return block[6:]
     lines = []
     for line in block.split(b"\n"):
         field, _, value = line.partition(b":")

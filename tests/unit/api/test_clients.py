@@ -10,8 +10,11 @@ from spindled.config.schema import Provider
 from spindled.model.errors import Kind, ModelError
 from spindled.model.events import Completed, ItemDone
 from spindled.model.request import ModelRequest
+from tests.support.fake_chat import chat_stream
 from tests.support.fake_items import message
-from tests.support.fake_provider import FakeProvider, stream
+from tests.support.fake_messages import messages_stream
+from tests.support.fake_provider import FakeProvider, Reply, stream
+from tests.support.spoken import Say
 
 
 def provider(fake: FakeProvider, **more: object) -> Provider:
@@ -39,6 +42,17 @@ async def test_a_model_streams_over_one_client() -> None:
         await clients.close()
 
 
+@pytest.mark.parametrize(
+    ("wire_api", "reply"), [("chat", chat_stream(Say("hi"))), ("messages", messages_stream(Say("hi")))]
+)
+async def test_every_api(wire_api: str, reply: Reply) -> None:
+    async with FakeProvider() as fake:
+        clients = ModelClients()
+        fake.script(reply)
+        assert await sample(clients, provider(fake, wire_api=wire_api)) == "hi"
+        await clients.close()
+
+
 async def test_other_settings_get_a_client_of_their_own_and_keep_it() -> None:
     async with FakeProvider() as fake:
         clients = ModelClients()
@@ -54,10 +68,10 @@ async def test_other_settings_get_a_client_of_their_own_and_keep_it() -> None:
 async def test_settings_that_no_client_can_be_made_of() -> None:
     async with FakeProvider() as fake:
         clients = ModelClients()
-        broken = provider(fake, wire_api="chat")
+        broken = provider(fake, wire_api="soap")
         clients.warm(broken)
         for _ in range(2):  # the failure is told again, and not only logged
-            with pytest.raises(ModelError, match="not supported") as caught:
+            with pytest.raises(ModelError, match="soap") as caught:
                 await sample(clients, broken)
             assert caught.value.kind is Kind.SETTINGS
         assert await sample(clients, provider(fake)) == "ok"

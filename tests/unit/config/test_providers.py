@@ -30,7 +30,7 @@ def test_retries_are_bounded(loaded: Loaded) -> None:
 
 
 @pytest.mark.parametrize("wire_api", ["chat", "messages"])
-def test_other_wires_are_accepted_here(loaded: Loaded, wire_api: str) -> None:
+def test_other_wires(loaded: Loaded, wire_api: str) -> None:
     assert loaded(OWN + f'wire_api = "{wire_api}"\n').provider.wire_api == wire_api
 
 
@@ -50,6 +50,9 @@ def test_unusable(loaded: Loaded, text: str, message: str) -> None:
 def test_built_in(loaded: Loaded) -> None:
     assert loaded('model_provider = "ollama"').provider.base_url == "http://localhost:11434/v1"
     assert loaded('model_provider = "lmstudio"').provider.base_url == "http://localhost:1234/v1"
+    anthropic = loaded('model_provider = "anthropic"').provider
+    assert (anthropic.wire_api, anthropic.env_key) == ("messages", "ANTHROPIC_API_KEY")
+    assert {loaded(f'model_provider = "{id}"').provider.wire_api for id in ("openrouter", "deepseek")} == {"chat"}
     openai = loaded().provider
     assert (openai.base_url, openai.env_key) == ("https://api.openai.com/v1", "OPENAI_API_KEY")
 

@@ -363,7 +363,7 @@ async def test_no_secret_in_an_error(fake: FakeProvider, client: Clients) -> Non
     provider = client(environ={"KEY": "sk-very-secret"}, env_key="KEY")
     for _ in range(3):
         error = await failure(provider)
-        assert "sk-very-secret" not in str(error) + repr(error) + error.message
+        assert "sk-very-secret" not in str(error) + repr(error) + error.message + error.said
         assert "[secret]" in str(error)
 
 
