@@ -63,14 +63,11 @@ FOR_GOOD: dict[str, Case] = {
     # docs/compatibility.md, "A key that is refused"
     "401": Case([REFUSED_KEY] * 2, (RETRY,), [disconnected(401), "unauthorized"]),
     "quota": Case([status(429, None, kind="usage_limit_reached")], (), ["usageLimitExceeded"]),
-    "context length": Case([failed("context_length_exceeded")], (), ["contextWindowExceeded"]),
-    "context length 400": Case(
-        [status(400, "context_length_exceeded", kind="invalid_request_error")], (), ["contextWindowExceeded"]
-    ),
     "failed quota": Case([failed("insufficient_quota")], (), ["usageLimitExceeded"]),
     "failed invalid prompt": Case([failed("invalid_prompt")], (), ["other"]),
+    # max_output_tokens: test_odd_output.py
     "incomplete": Case(
-        [stream(message("cut off"), status="incomplete", incomplete_details={"reason": "max_output_tokens"})],
+        [stream(message("cut off"), status="incomplete", incomplete_details={"reason": "content_filter"})],
         (*TEXT, USAGE),
         ["other"],
     ),

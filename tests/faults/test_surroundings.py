@@ -160,11 +160,3 @@ async def test_a_key_that_is_missing(home: Home, spawn: Spawn) -> None:
         assert "SPINDLED_NO_SUCH_KEY" in error["message"]
         assert error["codexErrorInfo"] == "unauthorized"
         assert fake.requests == []
-
-
-async def test_a_provider_whose_api_is_not_spoken_yet(home: Home, spawn: Spawn) -> None:
-    home.write_config("http://127.0.0.1:1/v1", provider={"wire_api": "chat"})
-    client = await spawn()
-    await client.initialize()
-    error = await failed_turn(client)
-    assert "wire_api" in error["message"]

@@ -6,6 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
+from spindled.agent.bounds import bounded
+from spindled.agent.guards import Outcome
 from spindled.agent.history import output_item
 from spindled.tools.base import ToolCall, ToolError, ToolOutput
 
@@ -25,17 +27,21 @@ class Calls:
         self.registry = registry
         self.context = context
         self.items: list[dict[str, Any]] = []
+        self.faults: list[str | None] = []
         self.tasks: list[asyncio.Task[ToolOutput]] = []
         self.exclusive: asyncio.Task[ToolOutput] | None = None
 
     def __bool__(self) -> bool:
         return bool(self.items)
 
-    def start(self, item: dict[str, Any]) -> None:
-        """Run a finished call item; a kind of call that we do not offer is an unsupported one."""
+    def start(self, item: dict[str, Any], fault: str | None = None) -> None:
+        """Run a finished call item; a kind of call that we do not offer is an unsupported one.
+
+        With a fault it does not run and is answered with that.
+        """
         call = ToolCall(
             call_id=item["call_id"],
-            name=item.get("name") or item["type"],
+            name=str(item.get("name") or item["type"]),
             arguments=item.get("arguments" if item["type"] == "function_call" else "input") or "",
             custom=item["type"] == "custom_tool_call",
             namespace=item.get("namespace"),
@@ -43,17 +49,22 @@ class Calls:
         tool = self.registry.find(call, self.context.tool_options)
         alone = tool is not None and not tool.parallel
         before = list(self.tasks) if alone else [self.exclusive] if self.exclusive else []
-        task = asyncio.get_running_loop().create_task(self._run(tool, call, before), name=f"call {call.call_id}")
+        task = asyncio.get_running_loop().create_task(self._run(tool, call, fault, before), name=f"call {call.call_id}")
         self.items.append(item)
+        self.faults.append(fault)
         self.tasks.append(task)
         if alone:
             self.exclusive = task
 
-    async def _run(self, tool: Tool | None, call: ToolCall, before: list[asyncio.Task[ToolOutput]]) -> ToolOutput:
+    async def _run(
+        self, tool: Tool | None, call: ToolCall, fault: str | None, before: list[asyncio.Task[ToolOutput]]
+    ) -> ToolOutput:
         if before:
             await asyncio.wait(before)
         if tool is None:
             return ToolOutput(f"unsupported call: {call.name}", success=False)
+        if fault is not None:
+            return ToolOutput(fault, success=False)
         try:
             return await tool.run(call, self.context)
         except ToolError as error:
@@ -75,7 +86,25 @@ class Calls:
 
     def outputs(self) -> list[dict[str, Any]]:
         """One output item for each call, in call order; a call that was cut off says so."""
+        limit = self.context.tool_options.output_tokens
         return [
-            output_item(item, task.result().content if task.done() and not task.cancelled() else ABORTED_BY_USER)
+            output_item(item, bounded(task.result().content if ended(task) else ABORTED_BY_USER, limit))
             for item, task in zip(self.items, self.tasks, strict=True)
         ]
+
+    def outcomes(self) -> list[Outcome]:
+        """The calls that came to an end, in call order."""
+        return [
+            Outcome(
+                name=str(item.get("name")),
+                arguments=item.get("arguments") or item.get("input") or "",
+                output=task.result().content,
+                malformed=fault is not None,
+            )
+            for item, fault, task in zip(self.items, self.faults, self.tasks, strict=True)
+            if ended(task)
+        ]
+
+
+def ended(task: asyncio.Task[ToolOutput]) -> bool:
+    return task.done() and not task.cancelled()

@@ -29,6 +29,10 @@ class History:
     def extend(self, items: Iterable[Item]) -> None:
         self.items.extend(items)
 
+    def replace(self, items: Iterable[Item]) -> None:
+        """Go on from other items; call ids that were used stay used."""
+        self.items = list(items)
+
     def unique_call(self, call: Item) -> Item:
         """The call under an id of its own: some providers send none, or count from zero in every response."""
         call_id = call.get("call_id")

@@ -53,6 +53,10 @@ class Record:
     def items(self, new: Sequence[dict[str, Any]]) -> None:
         self._write([rows.response_item(item) for item in new])
 
+    def compacted(self, message: str, replacement: Sequence[dict[str, Any]]) -> None:
+        """From here on the history is `replacement` and what follows."""
+        self._write([rows.compacted(message, list(replacement))])
+
     def item_completed(self, turn_id: str, item: ThreadItem) -> None:
         self._write([rows.item_completed(self.thread_id, turn_id, item)])
 

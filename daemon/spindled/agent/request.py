@@ -8,15 +8,16 @@ from spindled.agent.prompt import base_instructions
 from spindled.model.request import ModelRequest, identity_headers
 
 if TYPE_CHECKING:
+    from spindled.agent.settings import ThreadSettings
     from spindled.agent.turn import RunningTurn
 
 
-def model_request(turn: RunningTurn) -> ModelRequest:
-    """The whole history as it stands now, under the turn's settings."""
-    thread, settings = turn.thread, turn.settings
+def model_request(turn: RunningTurn, settings: ThreadSettings | None = None) -> ModelRequest:
+    """The whole history as it stands now, under the turn's settings unless others are given."""
+    thread, settings = turn.thread, settings or turn.settings
     around = thread.surroundings
     info = around.model(settings.model)
-    effort = settings.effort or info.default_effort
+    effort = around.efforts.accepted(settings.model, settings.effort or info.default_effort)
     verbosity = settings.verbosity or info.default_verbosity
     return ModelRequest(
         model=settings.model,
@@ -28,6 +29,7 @@ def model_request(turn: RunningTurn) -> ModelRequest:
         summary=settings.summary or info.default_summary if effort else None,
         verbosity=verbosity,
         service_tier=settings.service_tier,
+        max_output_tokens=around.config.settings.model_max_output_tokens,
         output_schema=turn.output_schema,
         cache_key=thread.id,
         metadata={"thread_id": thread.id, "turn_id": turn.id, "session_id": thread.identity.session_id},

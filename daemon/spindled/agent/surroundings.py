@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from spindled.agent.efforts import Efforts
 from spindled.config import models, project
 from spindled.config import rules as command_rules
 
@@ -63,6 +64,7 @@ class Surroundings:
         self.tool_options = tool_options
         self.shell = shell
         self.originator = originator
+        self.efforts = Efforts()
 
     @property
     def provider(self) -> Provider:

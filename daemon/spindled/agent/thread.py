@@ -8,6 +8,7 @@ from spindled.agent.approvals import Approvals
 from spindled.agent.clock import now_ms, now_s
 from spindled.agent.events import ThreadEvents
 from spindled.agent.history import History
+from spindled.agent.pressure import Pressure
 from spindled.agent.prompt import context_items, told_context
 from spindled.agent.record import Record
 from spindled.agent.turn import RunningTurn
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from spindled.agent.identity import ThreadIdentity
     from spindled.agent.inputs import PreparedInput
+    from spindled.agent.notes import Note
     from spindled.agent.ports import Followers, Model
     from spindled.agent.record import Journal
     from spindled.agent.settings import ThreadSettings
@@ -31,6 +33,14 @@ if TYPE_CHECKING:
 
 class TurnConflict(Exception):
     """A request that does not fit the turn that runs, or that none does; the text is for the client."""
+
+
+class NotSteerable(TurnConflict):
+    """The turn that runs takes no input; `kind` says what it does instead."""
+
+    def __init__(self, kind: str):
+        super().__init__(f"cannot steer a {kind} turn")
+        self.kind = kind
 
 
 class Thread:
@@ -55,11 +65,13 @@ class Thread:
         self.model = model
         self.history = History(history)
         self.usage = UsageMeter(usage)
+        self.pressure = Pressure(self)
         self.events = ThreadEvents(self.id, followers)
         self.record = Record(self.id, journal, self.events.warning)
         self.approvals = Approvals(self.events, SessionGrants(), surroundings.rules.allow)
         self._sessions: ExecSessions | None = None
         self.active: RunningTurn | None = None
+        self.following: RunningTurn | None = None
         self.closing = False
         self._told = told_context(self.history.items)
 
@@ -68,10 +80,12 @@ class Thread:
     def start_turn(self, prepared: PreparedInput, settings: ThreadSettings, output_schema: Any = None) -> RunningTurn:
         """A turn that is about to run; while one runs, the input goes to that one instead.
 
-        Raises StoreError, and TurnConflict once the thread closes or while a turn is being stopped (wait for `quiet`).
+        Raises StoreError, and TurnConflict once the thread closes or while it takes no input (wait for `quiet`).
         """
         if self.closing or self.stopping:
             raise TurnConflict("the thread is being closed" if self.closing else "the active turn is being stopped")
+        if self.active is not None and not self.active.steerable:
+            raise NotSteerable(self.active.kind)
         self.record.flush()
         self.settings = settings
         self.identity.updated_at = now_s()
@@ -82,6 +96,22 @@ class Thread:
         else:
             self.active = RunningTurn(self, settings, prepared, output_schema)
         return self.active
+
+    def check_compaction(self) -> None:
+        """Raises StoreError, and TurnConflict once the thread closes."""
+        if self.closing:
+            raise TurnConflict("the thread is being closed")
+        self.record.flush()
+
+    def start_compaction(self) -> None:
+        """Replace the history by a summary, in a turn of its own; the turn that runs is interrupted."""
+        from spindled.agent.compaction_turn import CompactionTurn
+
+        self.following = CompactionTurn(self, self.settings)
+        if self.active is not None:
+            self.active.interrupt()
+        else:
+            self._follow()
 
     def steer(self, prepared: PreparedInput, expected_turn_id: str) -> RunningTurn:
         """Raises TurnConflict unless that turn runs."""
@@ -95,6 +125,8 @@ class Thread:
             raise TurnConflict("no active turn to steer")
         if self.active.id != expected_turn_id:
             raise TurnConflict(f"expected active turn id `{expected_turn_id}` but found `{self.active.id}`")
+        if not self.active.steerable:
+            raise NotSteerable(self.active.kind)
         return self.active
 
     async def interrupt(self, turn_id: str) -> RunningTurn:
@@ -112,9 +144,14 @@ class Thread:
         """Whether a turn that was interrupted has not ended yet."""
         return self.active is not None and self.active.stopping
 
+    @property
+    def engaged(self) -> bool:
+        """Whether input has to wait: a turn is being stopped, or compacts."""
+        return self.active is not None and (self.active.stopping or not self.active.steerable)
+
     async def quiet(self) -> None:
-        """Wait while a turn is being stopped."""
-        while self.active is not None and self.active.stopping:
+        """Wait until the thread takes input."""
+        while self.active is not None and self.engaged:
             await self.active.concluded.wait()
 
     def turn_ended(self, turn: RunningTurn, outcome: Turn) -> None:
@@ -128,6 +165,13 @@ class Thread:
         else:
             self.events.idle()
         self.events.turn_completed(outcome)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Begin the turn that waits for the end of another."""
+        if self.following is not None and self.active is None and not self.closing:
+            self.active, self.following = self.following, None
+            self.active.start()
 
     # -- what a turn tells its thread
 
@@ -137,14 +181,38 @@ class Thread:
             self.record.items(items)
             self.history.extend(items)
 
+    def tell(self, note: Note) -> None:
+        """Say something to the model that is not the user's."""
+        self.remember([note.item])
+        self.events.warning(note.warning)
+
     def complete_item(self, turn_id: str, item: ThreadItem) -> None:
         """Record a finished item, then tell the followers."""
         at_ms = item.completedAtMs or now_ms()
         self.record.item_completed(turn_id, item)
         self.events.item_completed(turn_id, item, at_ms)
 
+    def replace_history(self, message: str, items: Sequence[dict[str, Any]]) -> None:
+        """Go on from other items, on disk first. `message`: the summary among them, empty if there is none."""
+        self.record.compacted(message, items)
+        self.history.replace(items)
+        self._told = told_context(self.history.items)
+
     def count_usage(self, turn_id: str, usage: Usage) -> None:
+        """What a response that went into the history took."""
+        self.pressure.reported(usage.total_tokens)
+        self.spend(turn_id, usage)
+
+    def spend(self, turn_id: str, usage: Usage) -> None:
         self.usage.add(usage)
+        self._tell_usage(turn_id)
+
+    def usage_estimated(self, turn_id: str, tokens: int) -> None:
+        """The history has another size than the model last reported."""
+        self.usage.estimated(tokens)
+        self._tell_usage(turn_id)
+
+    def _tell_usage(self, turn_id: str) -> None:
         snapshot = self.usage_snapshot()
         self.record.usage(snapshot)
         self.events.usage_updated(turn_id, snapshot)
@@ -154,10 +222,13 @@ class Thread:
 
     def new_context(self, settings: ThreadSettings) -> list[dict[str, Any]]:
         """The context messages that the model has not been given yet under these settings."""
-        current = context_items(settings, self.surroundings.documents(settings.cwd), self.surroundings.shell)
-        new = [item for item in current if self._told.get(item["role"]) != item]
+        new = [item for item in self.context(settings) if self._told.get(item["role"]) != item]
         self._told.update((item["role"], item) for item in new)
         return new
+
+    def context(self, settings: ThreadSettings) -> list[dict[str, Any]]:
+        """The context messages under these settings."""
+        return context_items(settings, self.surroundings.documents(settings.cwd), self.surroundings.shell)
 
     @property
     def sessions(self) -> ExecSessions:

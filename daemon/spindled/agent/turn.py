@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from spindled.agent.clock import now_ms
 from spindled.agent.context import TurnContext
+from spindled.agent.guards import Guards
 from spindled.agent.prompt import message
 from spindled.agent.request import model_request
 from spindled.agent.sampling import Sampling
+from spindled.agent.verdicts import SoFar
 from spindled.model.errors import ModelError, to_codex_error_info
 from spindled.store.ids import new_id
 from spindled_protocol.types import AgentMessageThreadItem, Turn, TurnError, UserMessageThreadItem
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from spindled.agent.inputs import PreparedInput
@@ -36,14 +39,25 @@ INTERRUPTED_NOTE = (
 class RunningTurn:
     """The active turn of a thread. `run` is its task's body and always concludes it."""
 
-    def __init__(self, thread: Thread, settings: ThreadSettings, first: PreparedInput, output_schema: Any):
+    kind = "regular"
+    steerable = True
+
+    def __init__(
+        self,
+        thread: Thread,
+        settings: ThreadSettings,
+        first: PreparedInput | None = None,
+        output_schema: Any = None,
+    ):
         self.thread = thread
         self.settings = settings
         self.id = new_id()
         self.output_schema = output_schema
         self.context = TurnContext(thread, self.id, settings, self.interrupt)
-        self.inputs: deque[PreparedInput] = deque([first])
+        self.inputs: deque[PreparedInput] = deque([first] if first is not None else [])
         self.sampling: Sampling | None = None
+        self.guards = Guards()
+        self.so_far = SoFar()
         self.task: asyncio.Task[None] | None = None
         self.stopping = False
         self.stopped = asyncio.Event()
@@ -118,12 +132,26 @@ class RunningTurn:
 
     async def _loop(self) -> None:
         self._begin()
-        goes_on = True
+        await self._make_room(self.thread.pressure.before_turn)
+        self.thread.remember(self.thread.new_context(self.settings))
+        goes_on = await self._sample()
         while goes_on or self.inputs:
-            await self._take_inputs()
-            self.sampling = Sampling(self)
-            goes_on = await self.sampling.run()
-            self.sampling = None
+            await self._make_room(self.thread.pressure.before_request)
+            goes_on = await self._sample()
+
+    async def _sample(self) -> bool:
+        await self._take_inputs()
+        self.sampling = Sampling(self)
+        goes_on = await self.sampling.run()
+        self.sampling = None
+        return goes_on
+
+    async def _make_room(self, relief: Callable[[RunningTurn], Awaitable[None]]) -> None:
+        try:
+            await relief(self)
+        except ModelError:
+            await self._keep_inputs()
+            raise
 
     def _begin(self) -> None:
         self.started_ms = now_ms()
@@ -133,7 +161,6 @@ class RunningTurn:
         self.thread.record.turn_started(
             snapshot, self.settings, self.thread.surroundings.context_window(self.settings.model)
         )
-        self.thread.remember(self.thread.new_context(self.settings))
 
     async def _take_inputs(self) -> None:
         while self.inputs:
@@ -141,6 +168,7 @@ class RunningTurn:
             if not prepared.inputs:
                 continue
             content = await prepared.content()
+            self.guards.reset()
             at_ms = now_ms()
             item = UserMessageThreadItem(
                 id=new_id(), clientId=prepared.client_id, content=prepared.inputs, startedAtMs=at_ms, completedAtMs=None
@@ -151,7 +179,7 @@ class RunningTurn:
             self.thread.complete_item(self.id, item)
 
     async def _keep_inputs(self) -> None:
-        """What was sent before the interrupt belongs to the conversation, heard or not."""
+        """What was sent before the turn ended belongs to the conversation, heard or not."""
         try:
             await self._take_inputs()
         except Exception:
@@ -159,12 +187,15 @@ class RunningTurn:
 
     def _stop(self, status: TurnStatus, error: TurnError | None) -> None:
         if status == "interrupted":
-            self.thread.remember([message("user", INTERRUPTED_NOTE)])
+            self._note_interrupt()
         self.outcome = self.snapshot(status, error)
         self.thread.record.turn_ended(self.outcome, self.final)
         self.stopped.set()
         if not self.held:
             self.conclude()
+
+    def _note_interrupt(self) -> None:
+        self.thread.remember([message("user", INTERRUPTED_NOTE)])
 
     def _never_began(self, task: asyncio.Task[None]) -> None:
         """A task cancelled before its first step never enters `run`."""

@@ -50,5 +50,11 @@ class UsageMeter:
         self.total = added(self.total, self.last)
         self.known = True
 
+    def estimated(self, tokens: int) -> None:
+        """What the next response has to read was changed to about so many tokens."""
+        self.last = no_usage()
+        self.last.totalTokens = tokens
+        self.known = True
+
     def snapshot(self, context_window: int | None) -> ThreadTokenUsage:
         return ThreadTokenUsage(total=self.total, last=self.last, modelContextWindow=context_window)

@@ -6,13 +6,16 @@ import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from spindled.agent.inputs import InputError
 from spindled.agent.settings import SettingsError
-from spindled.agent.thread import TurnConflict
+from spindled.agent.thread import NotSteerable, TurnConflict
 from spindled.agent.threads import ThreadNotLoaded
 from spindled.config.errors import ConfigError
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled.store.errors import StoreError, ThreadLookupError, TurnNotFound
+from spindled_protocol.types import CodexErrorInfoObject, TurnError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +49,8 @@ def handler(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def wire_error(error: Exception) -> Exception:
     """The RpcError for a domain error; any other error as it is."""
+    if isinstance(error, NotSteerable):
+        return RpcError(INVALID_REQUEST, str(error), not_steerable(error))
     if isinstance(error, REFUSED):
         return RpcError(INVALID_REQUEST, str(error))
     if isinstance(error, ConfigError):
@@ -53,3 +58,9 @@ def wire_error(error: Exception) -> Exception:
     if isinstance(error, StoreError):
         return RpcError(INTERNAL_ERROR, str(error))
     return error
+
+
+def not_steerable(error: NotSteerable) -> TurnError:
+    """What clients are told of a turn that takes no input, beside the text."""
+    info = {"activeTurnNotSteerable": {"turnKind": error.kind}}
+    return TurnError(message=str(error), codexErrorInfo=msgspec.convert(info, CodexErrorInfoObject))

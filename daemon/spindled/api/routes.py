@@ -9,6 +9,7 @@ ROUTES = {
     "thread/resume": Route("spindled.api.resuming:thread_resume"),
     "thread/loaded/list": Route("spindled.api.following:thread_loaded_list"),
     "thread/unsubscribe": Route("spindled.api.following:thread_unsubscribe"),
+    "thread/compact/start": Route("spindled.api.compaction:thread_compact_start"),
     "thread/archive": Route("spindled.api.archive:thread_archive"),
     "thread/unarchive": Route("spindled.api.archive:thread_unarchive"),
     "thread/delete": Route("spindled.api.archive:thread_delete"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @handler
 def turn_start(session: Session, params: TurnStartParams) -> Then | Awaitable[Then]:
     thread = session.application.threads.get(thread_id(params.threadId))
-    return begin_when_quiet(session, params) if thread.stopping else begin(session, params)
+    return begin_when_quiet(session, params) if thread.engaged else begin(session, params)
 
 
 @handler

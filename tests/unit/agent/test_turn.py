@@ -81,13 +81,13 @@ async def test_a_turn_that_completes(new_world: NewWorld) -> None:
 
 async def test_calls_are_run_and_the_model_hears_their_output(new_world: NewWorld) -> None:
     world = new_world(
-        [*called("a", arguments="1"), *called("b", "nope"), *called("c", arguments="3"), completed(5)],
+        [*called("a", arguments='{"n": 1}'), *called("b", "nope"), *called("c", arguments='{"n": 3}'), completed(5)],
         [*said("m", "done"), completed(7)],
     )
     turn = await world.run()
     assert turn["status"] == "completed"
     outputs = [item["output"] for item in world.model.requests[1].input if item["type"] == "function_call_output"]
-    assert outputs == ["echo 1", "unsupported call: nope", "echo 3"]
+    assert outputs == ['echo {"n": 1}', "unsupported call: nope", 'echo {"n": 3}']
     assert_valid(world.model.requests[1].input)
     usage = world.followers.of("thread/tokenUsage/updated")
     assert [each["tokenUsage"]["last"]["inputTokens"] for each in usage] == [5, 7]
@@ -96,18 +96,20 @@ async def test_calls_are_run_and_the_model_hears_their_output(new_world: NewWorl
 
 async def test_call_ids_that_count_from_zero_in_every_response(new_world: NewWorld) -> None:
     world = new_world(
-        [*called("call_0", arguments="1"), completed()], [*called("call_0", arguments="2"), completed()], said("m", "k")
+        [*called("call_0", arguments='{"n": 1}'), completed()],
+        [*called("call_0", arguments='{"n": 2}'), completed()],
+        said("m", "k"),
     )
     await world.run()
     outputs = [item["output"] for item in world.model.requests[2].input if item["type"] == "function_call_output"]
-    assert outputs == ["echo 1", "echo 2"]
+    assert outputs == ['echo {"n": 1}', 'echo {"n": 2}']
 
 
 async def test_a_turn_that_fails(new_world: NewWorld) -> None:
-    world = new_world([begun("m"), TextDelta("m", "Hal"), ModelError(Kind.CONTEXT_WINDOW, "too long")])
+    world = new_world([begun("m"), TextDelta("m", "Hal"), ModelError(Kind.USAGE_LIMIT, "no money")])
     turn = await world.run()
     assert turn["status"] == "failed"
-    assert (turn["error"]["message"], turn["error"]["codexErrorInfo"]) == ("too long", "contextWindowExceeded")
+    assert (turn["error"]["message"], turn["error"]["codexErrorInfo"]) == ("no money", "usageLimitExceeded")
     [error] = world.followers.of("error")
     assert (error["willRetry"], error["turnId"]) == (False, turn["id"])
     assert world.followers.statuses == [[], "systemError"]
@@ -124,10 +126,10 @@ async def test_a_surprise_fails_the_turn_and_not_the_thread(new_world: NewWorld)
 
 
 async def test_an_incomplete_response_fails_the_turn_after_its_calls(new_world: NewWorld) -> None:
-    world = new_world([*called("a"), Incomplete("r", None, "max_output_tokens")])
+    world = new_world([*called("a"), Incomplete("r", None, "cancelled")])
     turn = await world.run()
     assert turn["status"] == "failed"
-    assert "max_output_tokens" in turn["error"]["message"]
+    assert "reason: cancelled" in turn["error"]["message"]
     assert_valid(world.history)
 
 
@@ -156,10 +158,12 @@ async def test_no_retry_is_left(new_world: NewWorld) -> None:
 
 
 async def test_what_was_finished_before_the_stream_broke_is_kept(new_world: NewWorld) -> None:
-    world = new_world([*said("m1", "first"), *called("a", arguments="1"), broken()], [*said("m2", "last"), completed()])
+    world = new_world(
+        [*said("m1", "first"), *called("a", arguments='{"n": 1}'), broken()], [*said("m2", "last"), completed()]
+    )
     await world.run()
     assert_valid(world.model.requests[1].input)
-    assert [item["output"] for item in world.model.requests[1].input if "output" in item] == ["echo 1"]
+    assert [item["output"] for item in world.model.requests[1].input if "output" in item] == ['echo {"n": 1}']
     assert [item["text"] for item in world.followers.items("agentMessage")] == ["first", "last"]
 
 

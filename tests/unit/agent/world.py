@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from spindled.agent.clock import now_s
 from spindled.agent.history import OUTPUT_OF, OUTPUTS
 from spindled.agent.identity import ThreadIdentity
 from spindled.agent.inputs import PreparedInput
@@ -190,6 +191,8 @@ class World:
         *,
         history: Iterable[Json] = (),
         retries: int = 2,
+        config: Json | None = None,
+        idle_s: int = 0,
         **settings: Any,
     ) -> None:
         self.folder = folder
@@ -200,9 +203,10 @@ class World:
         self.model = model
         self.followers = RecordingFollowers()
         self.journal = ListJournal()
-        config = load(
+        provider = {"name": "t", "base_url": "http://127.0.0.1:1", "stream_max_retries": retries}
+        loaded = load(
             self.home,
-            [("model_providers.test", {"name": "t", "base_url": "http://127.0.0.1:1", "stream_max_retries": retries})],
+            [*(config or {}).items(), ("model_providers.test", provider)],
             cwd=self.workspace,
             request={"model_provider": "test"},
             environ={},
@@ -219,10 +223,12 @@ class World:
             }
         )
         self.thread = Thread(
-            identity=ThreadIdentity(id="thread", session_id="thread", created_at=1, originator="tests"),
+            identity=ThreadIdentity(
+                id="thread", session_id="thread", created_at=1, originator="tests", updated_at=now_s() - idle_s
+            ),
             settings=self.settings,
             surroundings=Surroundings(
-                config=config,
+                config=loaded,
                 load=lambda cwd: load(self.home, cwd=cwd, environ={}),
                 rules=RuleBook(self.home),
                 registry=Registry([FakeTool("echo", echo), *tools]),

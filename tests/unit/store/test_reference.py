@@ -299,6 +299,40 @@ async def test_the_reference_takes_our_rollouts(home: Path, model: Model) -> Non
     store.close()
 
 
+async def test_the_reference_goes_on_from_our_compaction(home: Path, model: Model) -> None:
+    store = ThreadStore(home)
+    writer = store.create(meta(cwd=str(home)))
+    thread, turn = writer.thread_id, new_id()
+    add_turn(writer, "long ago", "long answer")
+    summary = message("user", "<conversation_summary>what was</conversation_summary>")
+    replaced = [message("developer", "<permissions>"), message("user", "long ago"), summary]
+    item = ContextCompactionThreadItem(id="k", startedAtMs=1_700_000_000_000, completedAtMs=1_700_000_000_500)
+    writer.append(
+        [
+            *turn_start(thread, turn, "compact")[:2],
+            rows.compacted("what was", replaced),
+            rows.item_completed(thread, turn, item),
+            rows.task_complete(turn, None, 1, 2, 3),
+        ]
+    )
+    add_turn(writer, "since then", "short answer")
+    writer.close()
+    ours = json.loads(msgspec.json.encode(store.read(thread).turns))
+    history = [(each["role"], each["content"][0]["text"]) for each in store.read(thread).history]
+    assert history[:3] == [(each["role"], each["content"][0]["text"]) for each in replaced]
+    server = await _start(home)
+    resumed = await server.call("thread/resume", threadId=thread)
+    assert resumed["thread"]["turns"] == ours
+    await server.turn(thread, "go on")
+    await server.stop()
+    asked = [(each["role"], each["content"][0]["text"]) for each in model.asked[-1]["input"]]
+    begin = asked.index(history[0])
+    assert asked[begin : begin + len(history)] == history
+    assert ("assistant", "long answer") not in asked
+    assert asked[-1] == ("user", "go on")
+    store.close()
+
+
 async def test_we_take_the_references_rollouts(home: Path, server: Server) -> None:
     thread = (await server.call("thread/start", cwd=str(home)))["thread"]["id"]
     for text in ("one", "two", "three"):

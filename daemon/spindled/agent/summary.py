@@ -1,0 +1,75 @@
+"""Asking the model for a summary of a history."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from spindled.agent.compaction import PROMPT, without_oldest
+from spindled.agent.history import message_text
+from spindled.agent.prompt import message
+from spindled.agent.request import model_request
+from spindled.agent.retries import Retries
+from spindled.agent.tokens import estimate_all, overflow_in
+from spindled.model.errors import Kind, ModelError, incomplete_error, no_answer_error
+from spindled.model.events import Completed, Incomplete, ItemDone
+
+if TYPE_CHECKING:
+    from spindled.agent.settings import ThreadSettings
+    from spindled.agent.turn import RunningTurn
+    from spindled.model.request import ModelRequest
+
+Item = dict[str, Any]
+
+SHARE = 8
+"""A summary that is refused as too long is asked for again with an eighth less, so often that nothing is left."""
+
+
+async def summarise(turn: RunningTurn, settings: ThreadSettings, items: list[Item]) -> str:
+    """The model's summary of `items`, never empty. Raises ModelError; changes nothing but the tokens spent."""
+    retries = Retries(turn.thread, turn.id)
+    share = estimate_all(items) // SHARE + 1
+    while True:
+        try:
+            return await _answer(turn, _request(turn, settings, items))
+        except ModelError as error:
+            if error.kind is not Kind.CONTEXT_WINDOW:
+                await retries.wait(error)
+                continue
+            fewer = without_oldest(items, max(share, _excess(error.said)))
+            if fewer is None:
+                raise
+            items = fewer
+
+
+def _excess(text: str) -> int:
+    requested, maximum = overflow_in(text)
+    return requested - maximum if requested and maximum else 0
+
+
+def _request(turn: RunningTurn, settings: ThreadSettings, items: list[Item]) -> ModelRequest:
+    prompt = turn.thread.surroundings.config.settings.compact_prompt or PROMPT
+    request = model_request(turn, settings)
+    return replace(request, input=[*items, message("user", prompt)], tools=[], output_schema=None)
+
+
+async def _answer(turn: RunningTurn, request: ModelRequest) -> str:
+    texts: list[str] = []
+    terminal: Completed | Incomplete | None = None
+    async with aclosing(turn.thread.model.stream(request)) as stream:
+        async for batch in stream:
+            for event in batch:
+                if isinstance(event, Completed | Incomplete):
+                    terminal = event
+                elif isinstance(event, ItemDone) and event.item.get("role") == "assistant":
+                    texts.append(message_text(event.item))
+    if terminal is not None and terminal.usage is not None:
+        turn.thread.spend(turn.id, terminal.usage)
+    answer = "\n".join(texts).strip()
+    if isinstance(terminal, Incomplete) and not (answer and terminal.reason == "max_output_tokens"):
+        raise incomplete_error(terminal.reason)
+    if not answer:
+        raise no_answer_error()
+    return answer
