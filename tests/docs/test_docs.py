@@ -53,9 +53,9 @@ def placed(language: str) -> list[object]:
 
 
 def environment(home: Home) -> dict[str, str]:
-    """What a user has who installed the project here."""
+    """What a user has who installed the project here and whose shell is bash, as in the documents."""
     paths = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return home.environment(PATH=paths)
+    return home.environment(PATH=paths, SHELL="/bin/bash")
 
 
 async def output(command: list[str], home: Home, cwd: Path = ROOT) -> str:
