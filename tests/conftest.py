@@ -1,15 +1,25 @@
-"""Fixtures for tests of a running daemon: its home, and clients that are gone when the test is."""
+"""Fixtures for tests of a running daemon: its home, and clients that are gone when the test is.
+
+Property tests try the same examples in every run, so that a change is judged by the change. To look for new ones:
+`HYPOTHESIS_PROFILE=explore pytest tests/unit`; what it finds belongs into the test as an `@example`.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from tests.support.client import Client
 from tests.support.home import Home, daemon_command
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 Spawn = Callable[..., Awaitable[Client]]
 
