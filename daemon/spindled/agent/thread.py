@@ -57,6 +57,7 @@ class Thread:
         journal: Journal | None,
         history: Iterable[dict[str, Any]] = (),
         usage: ThreadTokenUsage | None = None,
+        grants: SessionGrants | None = None,
     ):
         self.id = identity.id
         self.identity = identity
@@ -68,7 +69,7 @@ class Thread:
         self.pressure = Pressure(self)
         self.events = ThreadEvents(self.id, followers)
         self.record = Record(self.id, journal, self.events.warning)
-        self.approvals = Approvals(self.events, SessionGrants(), surroundings.rules.allow)
+        self.approvals = Approvals(self.events, grants or SessionGrants(), surroundings.rules.allow)
         self._sessions: ExecSessions | None = None
         self.active: RunningTurn | None = None
         self.following: RunningTurn | None = None

@@ -1,4 +1,4 @@
-"""thread/list, thread/read, thread/name/set: stored threads, loaded or not."""
+"""thread/list, thread/read: stored threads, loaded or not."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from spindled.agent.settings import either
 from spindled.api.errors import handler
 from spindled.api.ids import thread_id
 from spindled.api.reading import stored_turns, turns_of
-from spindled.rpc.connection import Then
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled.store.errors import ThreadLookupError
 from spindled.store.query import ListQuery
 from spindled_protocol.types import (
     ThreadListResponse,
-    ThreadNameUpdatedNotification,
     ThreadReadResponse,
-    ThreadSetNameResponse,
 )
 
 if TYPE_CHECKING:
     from spindled.api.session import Session
-    from spindled_protocol.types import ThreadListParams, ThreadReadParams, ThreadSetNameParams
+    from spindled_protocol.types import ThreadListParams, ThreadReadParams
 
 
 @handler
@@ -59,24 +56,3 @@ async def thread_read(session: Session, params: ThreadReadParams) -> ThreadReadR
     except ThreadLookupError as error:
         raise RpcError(INVALID_REQUEST, f"thread not loaded: {wanted}") from error
     return ThreadReadResponse(thread=thread)
-
-
-@handler
-def thread_name_set(session: Session, params: ThreadSetNameParams) -> Then:
-    wanted, name = thread_id(params.threadId), params.name.strip()
-    if not name:
-        raise RpcError(INVALID_REQUEST, "thread name must not be empty")
-    session.application.store.set_name(wanted, name)
-    loaded = session.application.threads.find(wanted)
-    if loaded is not None:
-        loaded.identity.name = name
-    notice = ThreadNameUpdatedNotification(threadId=wanted, threadName=name)
-    followers = session.application.followers(wanted) if loaded is not None else None
-
-    def announce() -> None:
-        if followers is not None and session.connection in followers.connections:
-            followers.publish("thread/name/updated", notice)
-        else:
-            session.connection.notify("thread/name/updated", notice)
-
-    return Then(ThreadSetNameResponse(), announce)

@@ -1,7 +1,8 @@
-"""From a client's params and the configuration to a loaded thread."""
+"""From a client's params and the configuration to a loaded thread: new, resumed or forked."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from spindled.api.application import working_directory
 from spindled.api.git import git_info
 from spindled.config.schema import GranularPolicy
 from spindled.store import rows, values
+from spindled.store.cut import Cut
 from spindled.store.ids import new_id
 from spindled_protocol import WIRE_VERSION
 from spindled_protocol.types import AskForApprovalObject
@@ -22,56 +24,55 @@ from spindled_protocol.types import AskForApprovalObject
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from spindled.api.application import Application
     from spindled.api.session import Session
     from spindled.config.schema import Config
     from spindled.store.replay import StoredThread
-    from spindled_protocol.types import AskForApproval, ThreadResumeParams, ThreadStartParams
+    from spindled.store.threads import ThreadStore
+    from spindled_protocol.types import AskForApproval, ThreadForkParams, ThreadResumeParams, ThreadStartParams
 
 
 def start_thread(session: Session, params: ThreadStartParams) -> Thread:
     """A new thread, loaded; nothing is written before its first turn."""
-    application, client = session.application, session.connection.client
+    application = session.application
     cwd = folder(params.cwd)
     config = application.config(cwd, request_overrides(params))
     settings = thread_settings(config, params, cwd)
-    thread_id = new_id()
-    git = git_info(cwd)
-    identity = ThreadIdentity(
-        id=thread_id,
-        session_id=thread_id,
-        created_at=now_s(),
-        originator=client.name,
-        thread_source=either(params.threadSource, None),
-        git=git,
-    )
+    identity = new_identity(session, params, cwd)
     journal = None
     if not either(params.ephemeral, False):
-        journal = application.store.create(
-            rows.SessionMeta(
-                id=thread_id,
-                session_id=thread_id,
-                cwd=str(cwd),
-                runtime_workspace_roots=list(settings.workspace_roots),
-                originator=client.name,
-                cli_version=WIRE_VERSION,
-                source=identity.source,
-                thread_source=identity.thread_source,
-                model_provider=settings.model_provider,
-                base_instructions=rows.BaseInstructions(settings.base_instructions)
-                if settings.base_instructions
-                else None,
-                history_mode="paginated",
-                git=values.git_to_row(git),
-            )
-        )
+        journal = application.store.create(session_meta(identity, settings))
         identity.path = str(journal.path)
     return application.threads.add(
         Thread(
             identity=identity,
             settings=settings,
-            surroundings=application.surroundings(config, client.name),
-            model=application.clients.model(config.provider),
-            followers=application.followers(thread_id),
+            **equipment(session, identity.id, config),
+            journal=journal,
+        )
+    )
+
+
+async def fork_thread(session: Session, params: ThreadForkParams, stored: StoredThread) -> Thread:
+    """A new thread, loaded, that begins with what was read of a stored one. Raises ThreadLookupError, StoreError."""
+    application = session.application
+    cwd = folder(params.cwd if given(params.cwd) else stored_cwd(stored))
+    config = application.config(cwd, {**stored_overrides(stored), **request_overrides(params)})
+    settings = thread_settings(config, params, cwd, stored)
+    identity = new_identity(session, params, cwd)
+    identity.forked_from, identity.preview = params.threadId, stored.preview
+    journal = None
+    if not either(params.ephemeral, False):
+        await asyncio.to_thread(copy_rollout, application.store, stored, session_meta(identity, settings))
+        journal = application.store.open(identity.id)  # here: a request that was cancelled leaves no lock behind
+        identity.path = str(journal.path)
+    return application.threads.add(
+        Thread(
+            identity=identity,
+            settings=settings,
+            **equipment(session, identity.id, config),
+            history=stored.history,
+            usage=stored.usage,
             journal=journal,
         )
     )
@@ -83,7 +84,6 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
     cwd = folder(params.cwd if given(params.cwd) else stored_cwd(stored))
     config = application.config(cwd, {**stored_overrides(stored), **request_overrides(params)})
     settings = thread_settings(config, params, cwd, stored)
-    surroundings = application.surroundings(config, client.name)
     summary = application.store.summary(params.threadId).to_thread()
     identity = ThreadIdentity(
         id=params.threadId,
@@ -102,14 +102,77 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
     thread = Thread(
         identity=identity,
         settings=settings,
-        surroundings=surroundings,
-        model=application.clients.model(config.provider),
-        followers=application.followers(params.threadId),
+        **equipment(session, params.threadId, config),
         history=stored.history,
         usage=stored.usage,
         journal=application.store.open(params.threadId),  # last: what fails before it leaves no lock behind
     )
     return application.threads.add(thread)
+
+
+def reload_thread(application: Application, thread: Thread, stored: StoredThread) -> Thread:
+    """A thread that was unloaded, with another past and otherwise as it was. Raises ThreadLookupError, StoreError."""
+    summary = application.store.summary(thread.id)
+    thread.identity.path, thread.identity.preview = summary.path, stored.preview
+    again = Thread(
+        identity=thread.identity,
+        settings=thread.settings,
+        surroundings=thread.surroundings,
+        model=thread.model,
+        followers=application.followers(thread.id),
+        grants=thread.approvals.grants,
+        history=stored.history,
+        usage=stored.usage,
+        journal=application.store.open(thread.id),
+    )
+    return application.threads.add(again)
+
+
+def copy_rollout(store: ThreadStore, source: StoredThread, meta: rows.SessionMeta) -> None:
+    """Slow. A new rollout with the rows that were read of another; that one may have grown since."""
+    store.fork(source.meta.id, meta, Cut(rows=source.rows)).close()
+
+
+def equipment(session: Session, thread_id: str, config: Config) -> dict[str, Any]:
+    """What a thread is given to work with, whether it is new or not."""
+    application = session.application
+    return {
+        "surroundings": application.surroundings(config, session.connection.client.name),
+        "model": application.clients.model(config.provider),
+        "followers": application.followers(thread_id),
+    }
+
+
+def new_identity(session: Session, params: ThreadStartParams | ThreadForkParams, cwd: Path) -> ThreadIdentity:
+    thread_id = new_id()
+    return ThreadIdentity(
+        id=thread_id,
+        session_id=thread_id,
+        created_at=now_s(),
+        originator=session.connection.client.name,
+        thread_source=either(params.threadSource, None),
+        git=git_info(cwd),
+    )
+
+
+def session_meta(identity: ThreadIdentity, settings: ThreadSettings) -> rows.SessionMeta:
+    """The head of a new rollout."""
+    instructions = settings.base_instructions
+    return rows.SessionMeta(
+        id=identity.id,
+        session_id=identity.session_id,
+        cwd=str(settings.cwd),
+        runtime_workspace_roots=list(settings.workspace_roots),
+        originator=identity.originator,
+        cli_version=WIRE_VERSION,
+        source=identity.source,
+        thread_source=identity.thread_source,
+        model_provider=settings.model_provider,
+        base_instructions=rows.BaseInstructions(instructions) if instructions else None,
+        history_mode="paginated",
+        git=values.git_to_row(identity.git) if identity.git else None,
+        forked_from_id=identity.forked_from,
+    )
 
 
 def folder(path: Any) -> Path:

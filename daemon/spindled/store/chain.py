@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from spindled.store.cut import Cut
 from spindled.store.layout import parse_name
 from spindled.store.payloads import SessionMeta
 from spindled.store.replay import Replay, StoredThread, decode_meta
@@ -60,10 +61,13 @@ class Chain:
         yield from self._file(path, base.end_ordinal_exclusive, base.end_byte_offset, depth - 1)
 
 
-def read_thread(path: Path, find: Find) -> StoredThread:
-    """The whole thread whose newest file is `path`. Raises StoreError if it cannot be read, never for damage."""
+def read_thread(path: Path, find: Find, cut: Cut | None = None) -> StoredThread:
+    """The thread whose newest file is `path`, up to `cut`.
+
+    Raises StoreError if it cannot be read, never for damage; TurnNotFound.
+    """
     chain = Chain(path, find)
-    rows = iter(chain)
+    rows = (cut or Cut()).apply(iter(chain))
     waiting = next(rows, None)
     fold = Replay(chain.meta or meta_from_name(path))
     while waiting:

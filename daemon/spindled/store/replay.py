@@ -40,6 +40,8 @@ class StoredThread:
         """The first user message."""
         self.updated_at = ""
         """Timestamp of the last row."""
+        self.rows = 0
+        """How many were read, damaged ones included."""
         self.warnings: list[str] = []
         self._base: Raw | None = None
         self._history: list[Raw] = []
@@ -106,6 +108,7 @@ class Replay:
     def add(self, record: Record) -> bool:
         """False if the row is damaged."""
         thread = self._thread
+        thread.rows += 1
         thread.updated_at = record.timestamp or thread.updated_at
         match record.type:
             case "response_item":

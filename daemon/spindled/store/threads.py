@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from spindled.store import names
 from spindled.store.chain import Chain, read_thread
+from spindled.store.cut import Cut
 from spindled.store.errors import (
     ArchivedRolloutNotFound,
     RolloutNotFound,
@@ -68,9 +69,9 @@ class ThreadStore:
         self._index.update(thread_id, open=True)
         return self._opened(summary, rollout, None, lambda: lock)
 
-    def read(self, thread_id: str) -> StoredThread:
-        """Slow. Everything about a thread, archived or not."""
-        return read_thread(self._path(thread_id), self._layout.find_file)
+    def read(self, thread_id: str, cut: Cut | None = None) -> StoredThread:
+        """Slow. Everything about a thread, archived or not, up to `cut`. Raises TurnNotFound."""
+        return read_thread(self._path(thread_id), self._layout.find_file, cut)
 
     def summary(self, thread_id: str) -> Summary:
         """What thread/list shows of it; `to_thread()` gives the wire's form."""
@@ -80,17 +81,13 @@ class ThreadStore:
             summary = index_one(self._layout, self._index, path)
         return summary
 
-    def fork(self, source_id: str, meta: SessionMeta, before_turn_id: str | None = None) -> ThreadWriter:
-        """Slow. A new thread with the source's rows, or those before a turn; it does not need the source afterwards."""
-        chain = Chain(self._path(source_id), self._layout.find_file)
-        rows: list[Row] = []
-        for _, record in chain:
-            if before_turn_id and started_turn(record) == before_turn_id:
-                break
-            rows.append(Row(record.type, record.payload, record.timestamp))
-        else:
-            if before_turn_id:
-                raise TurnNotFound(before_turn_id)
+    def fork(self, source_id: str, meta: SessionMeta, cut: Cut | None = None) -> ThreadWriter:
+        """Slow. A new thread with the source's rows up to `cut`; it does not need the source afterwards.
+
+        Raises TurnNotFound.
+        """
+        places = (cut or Cut()).apply(iter(Chain(self._path(source_id), self._layout.find_file)))
+        rows = [Row(record.type, record.payload, record.timestamp) for _, record in places]
         writer = self.create(replace(meta, forked_from_id=source_id))
         try:
             writer.append(rows)

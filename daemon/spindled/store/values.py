@@ -89,8 +89,8 @@ def approval_policy_to_wire(policy: Any) -> AskForApproval | None:
     return known
 
 
-def git_to_row(git: GitInfo | None) -> Git | None:
-    return None if git is None else Git(commit_hash=git.sha, branch=git.branch, repository_url=git.originUrl)
+def git_to_row(git: GitInfo) -> Git:
+    return Git(commit_hash=git.sha, branch=git.branch, repository_url=git.originUrl)
 
 
 def _converted(fields: Any, kind: Any) -> Any:

@@ -6,14 +6,11 @@ the script); `mentioned_commands` is loose, for what must be asked about or refu
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+from spindled.tools.shell_syntax import SyntaxNode, UnreadableScript, parse
 
 _SEQUENCES = frozenset({"program", "list", "pipeline"})
 _OPERATORS = frozenset({"&&", "||", "|", ";", "\n"})
@@ -21,7 +18,6 @@ _SHELLS = frozenset({"bash", "sh", "zsh", "dash"})
 _SCRIPT_FLAGS = frozenset({"-c", "-lc", "-cl"})
 _PATCH_COMMANDS = frozenset({"apply_patch", "applypatch"})
 _DOUBLE_QUOTED_ESCAPE = re.compile(r"\\(?:([\\\"$`])|\n)")  # a line that is continued leaves nothing
-_MAX_SCRIPT = 256 * 1024
 _MAX_DEPTH = 3
 
 
@@ -35,8 +31,11 @@ class ShellPatch(NamedTuple):
 def plain_commands(script: str) -> list[list[str]] | None:
     """The words of each simple command, in order; None unless the script is nothing but literal commands joined by
     `&&`, `||`, `|` and `;`."""
-    root = _parse(script)
-    if root is None or root.has_error:
+    try:
+        root = parse(script)
+    except UnreadableScript:
+        return None
+    if root.has_error:
         return None
     commands: list[list[str]] = []
     return commands if _collect(root, commands) and commands else None
@@ -45,13 +44,12 @@ def plain_commands(script: str) -> list[list[str]] | None:
 def mentioned_commands(script: str, depth: int = 0) -> list[list[str]]:
     """Every command that occurs anywhere in the script, also in substitutions, loops and nested shells.
 
-    A word that only the shell can work out is given as it is written.
+    A word that only the shell can work out is given as it is written. Raises UnreadableScript.
     """
-    root = _parse(script)
     found: list[list[str]] = []
-    for node in _walk(root) if root is not None else ():
+    for node in parse(script).walk():
         if node.type == "command":
-            words = [_literal(child) or _text(child) for child in _word_nodes(node)]
+            words = [_literal(child) or child.text for child in _word_nodes(node)]
             words = [word.replace("\\", "") if index == 0 else word for index, word in enumerate(words)]
             found.append(words)
             nested = nested_script(words)
@@ -71,8 +69,11 @@ def shell_patch(script: str, depth: int = 0) -> ShellPatch | None:
     """The patch, if applying one is all that the script does: with a heredoc or an argument, after a `cd` or not."""
     if "patch" not in script:
         return None
-    root = _parse(script)
-    if root is None or root.has_error or root.named_child_count != 1:
+    try:
+        root = parse(script)
+    except UnreadableScript:
+        return None
+    if root.has_error or len(root.named_children) != 1:
         return None
     statement = root.named_children[0]
     heredoc = None
@@ -105,41 +106,19 @@ def _patch_of(commands: list[list[str]], heredoc: str | None, folder: str | None
     return None
 
 
-def _heredoc_body(redirect: Node) -> str | None:
+def _heredoc_body(redirect: SyntaxNode) -> str | None:
     """The text, if the redirection is a heredoc and nothing else: the grammar puts what follows on its line inside."""
     parts = {child.type: child for child in redirect.named_children}
-    if parts.keys() != {"heredoc_start", "heredoc_body", "heredoc_end"} or len(parts) != redirect.named_child_count:
+    if parts.keys() != {"heredoc_start", "heredoc_body", "heredoc_end"} or len(parts) != len(redirect.named_children):
         return None
-    return _text(parts["heredoc_body"])
+    return parts["heredoc_body"].text
 
 
-@functools.cache
-def _parser() -> Parser:
-    import tree_sitter_bash
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_bash.language()))
-
-
-def _parse(script: str) -> Node | None:
-    if len(script) > _MAX_SCRIPT:
-        return None
-    return _parser().parse(script.encode("utf-8", "surrogatepass")).root_node
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(reversed(node.named_children))
-
-
-def _collect(node: Node, commands: list[list[str]]) -> bool:
+def _collect(node: SyntaxNode, commands: list[list[str]]) -> bool:
     """Add the commands below `node`; False when it holds anything that is not plain."""
     if node.type == "command":
         words = [_literal(child) for child in _word_nodes(node)]
-        if not words or len(words) != node.named_child_count or None in words:
+        if not words or len(words) != len(node.named_children) or None in words:
             return False
         commands.append([word for word in words if word is not None])
         return True
@@ -148,24 +127,24 @@ def _collect(node: Node, commands: list[list[str]]) -> bool:
     return all(_collect(child, commands) if child.is_named else child.type in _OPERATORS for child in node.children)
 
 
-def _operators(node: Node) -> set[str]:
-    return {child.type for each in _walk(node) if each.type in _SEQUENCES for child in each.children}
+def _operators(node: SyntaxNode) -> set[str]:
+    return {child.type for each in node.walk() if each.type in _SEQUENCES for child in each.children}
 
 
-def _word_nodes(command: Node) -> list[Node]:
+def _word_nodes(command: SyntaxNode) -> list[SyntaxNode]:
     return [
-        child.named_children[0] if child.type == "command_name" and child.named_child_count else child
+        child.named_children[0] if child.type == "command_name" and child.named_children else child
         for child in command.named_children
         if child.type not in ("variable_assignment", "file_redirect", "heredoc_redirect", "herestring_redirect")
     ]
 
 
-def _literal(node: Node) -> str | None:
+def _literal(node: SyntaxNode) -> str | None:
     """The word as the command would get it; None when the shell has to work it out."""
-    text = _text(node)
+    text = node.text
     if node.type in ("word", "number"):
         # A bare backslash, tilde or brace is rewritten by the shell; a glob stays itself or becomes file names.
-        return None if "\\" in text or "{" in text or text.startswith("~") or node.named_child_count else text
+        return None if "\\" in text or "{" in text or text.startswith("~") or node.named_children else text
     if node.type == "raw_string":
         return text[1:-1]
     if node.type == "string":
@@ -176,7 +155,3 @@ def _literal(node: Node) -> str | None:
         parts = [_literal(child) for child in node.children]
         return None if None in parts else "".join(part for part in parts if part is not None)
     return None
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")

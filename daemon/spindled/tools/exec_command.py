@@ -139,12 +139,17 @@ def _proposal(
     shell: ShellCommand, arguments: ExecArguments, cwd: Path, context: ToolContext, confined: bool
 ) -> Proposal:
     from spindled.tools.command_words import mentioned_commands, plain_commands
+    from spindled.tools.shell_syntax import UnreadableScript
 
+    try:
+        mentioned = mentioned_commands(arguments.cmd) if context.rules else []
+    except UnreadableScript:
+        mentioned = None
     plain = plain_commands(arguments.cmd) if shell.trusted else None
     escalated = arguments.sandbox_permissions == "require_escalated"
     return Proposal(
         commands=plain or [shell.words],
-        mentioned=mentioned_commands(arguments.cmd) if context.rules else [],
+        mentioned=mentioned,
         grant=CommandGrant(words=tuple(shell.words), cwd=str(cwd), escalated=escalated),
         approval_policy=context.approval_policy,
         limited=not unrestricted(context.sandbox_policy),

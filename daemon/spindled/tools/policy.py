@@ -58,12 +58,12 @@ class Proposal(Struct, frozen=True, kw_only=True):
     """A command to judge.
 
     `commands`: the words of each of its simple commands, or the shell's own command line as the only one when the
-    script is not plain. `mentioned`: every command that occurs in it. `confined`: nothing more than the sandbox
-    policy allows can happen. `limited`: the policy asks for a sandbox at all.
+    script is not plain. `mentioned`: every command that occurs in it, None if nobody can tell. `confined`: nothing more
+    than the sandbox policy allows can happen. `limited`: the policy asks for a sandbox at all.
     """
 
     commands: Sequence[Sequence[str]]
-    mentioned: Sequence[Sequence[str]]
+    mentioned: Sequence[Sequence[str]] | None
     grant: CommandGrant
     approval_policy: str
     limited: bool
@@ -135,10 +135,12 @@ def _decision(rules: Sequence[CommandRule], words: Sequence[str]) -> int | None:
 
 
 def _first(rules: Sequence[CommandRule], proposal: Proposal, decision: int) -> CommandRule | None:
+    """The first rule with this decision that concerns the proposal; any, if it cannot be told what would run."""
+    of_that = (rule for rule in rules if rule.decision == decision)
+    if proposal.mentioned is None:
+        return next(of_that, None)
     commands = [*proposal.commands, *proposal.mentioned]
-    return next(
-        (rule for rule in rules if rule.decision == decision and any(rule.matches(words) for words in commands)), None
-    )
+    return next((rule for rule in of_that if any(rule.matches(words) for words in commands)), None)
 
 
 def _because(rule: CommandRule) -> str:

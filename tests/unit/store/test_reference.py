@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from spindled.process.quoting import join
 from spindled.store import items, rows
+from spindled.store.cut import Cut
 from spindled.store.ids import new_id
 from spindled.store.query import ListQuery
 from spindled.store.threads import ThreadStore
@@ -390,7 +391,7 @@ async def test_the_reference_takes_our_forks_and_reverts(
         store.revert(thread, turns[1])
         writer = store.open(thread)
     else:
-        writer = store.fork(thread, meta(cwd=str(home)), before_turn_id=turns[1])
+        writer = store.fork(thread, meta(cwd=str(home)), Cut(before_turn=turns[1]))
         store.delete(thread)
         thread = writer.thread_id
     add_turn(writer, "new two")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spindled.store.cut import Cut
 from spindled.store.errors import (
     ActiveWriter,
     ArchivedRolloutNotFound,
@@ -142,7 +143,7 @@ def test_names(store: ThreadStore) -> None:
 def test_a_fork_stands_alone(store: ThreadStore) -> None:
     source = add_thread(store, "one", "two", "three")
     before = store.read(source).turns
-    writer = store.fork(source, meta(), before_turn_id=before[2].id)
+    writer = store.fork(source, meta(), Cut(before_turn=before[2].id))
     add_turn(writer, "other")
     store.delete(source)
     fork = store.read(writer.thread_id)
@@ -153,7 +154,7 @@ def test_a_fork_stands_alone(store: ThreadStore) -> None:
     whole = store.fork(writer.thread_id, meta())
     assert questions(store, whole.thread_id) == ["one", "two", "other"]
     with pytest.raises(TurnNotFound):
-        store.fork(writer.thread_id, meta(), before_turn_id=UNKNOWN)
+        store.fork(writer.thread_id, meta(), Cut(before_turn=UNKNOWN))
 
 
 def test_revert_keeps_the_old_file(home: Path, store: ThreadStore) -> None:

@@ -103,4 +103,3 @@ def test_usage_and_git() -> None:
     git = items.git_to_row(GitInfo(sha="s", branch="b", originUrl="o"))
     assert git is not None
     assert (git.commit_hash, git.branch, git.repository_url) == ("s", "b", "o")
-    assert items.git_to_row(None) is None

@@ -112,3 +112,9 @@ def test_the_forbidden_never_runs_and_never_asks_nothing_under_never(
 def test_what_is_mentioned_is_forbidden_too() -> None:
     hidden = proposal("/bin/bash -lc $(rm)", mentioned=[["rm", "x"]])
     assert isinstance(decide(hidden, [Rule(("rm",), FORBID)], True), Refuse)
+
+
+@pytest.mark.parametrize(("decision", "outcome"), [(FORBID, Refuse), (PROMPT, Ask), (ALLOW, Run)])
+def test_any_rule_concerns_what_nobody_can_tell_apart(decision: int, outcome: type) -> None:
+    tangled = proposal("/bin/bash -lc a|a|", mentioned=None)
+    assert isinstance(decide(tangled, [Rule(("rm",), decision)], False), outcome)
