@@ -8,7 +8,11 @@ Kind = Literal["client_request", "client_notification", "server_request", "serve
 
 
 class Method(NamedTuple):
-    """A row of the wire: type names are keys of `spindled_protocol.types`."""
+    """A row of the wire: type names are keys of `spindled_protocol.types`.
+
+    `experimental_fields`: of a request, those that a plain client must not send; of a notification, those that it is
+    not sent.
+    """
 
     name: str
     kind: Kind
@@ -145,7 +149,7 @@ METHODS: dict[str, Method] = {
     'thread/compact/start': Method('thread/compact/start', 'client_request', 'ThreadCompactStartParams', 'ThreadCompactStartResponse', False, ()),
     'thread/decrement_elicitation': Method('thread/decrement_elicitation', 'client_request', 'ThreadDecrementElicitationParams', 'ThreadDecrementElicitationResponse', True, ()),
     'thread/delete': Method('thread/delete', 'client_request', 'ThreadDeleteParams', 'ThreadDeleteResponse', False, ()),
-    'thread/fork': Method('thread/fork', 'client_request', 'ThreadForkParams', 'ThreadForkResponse', False, ('experimentalPredictionMode', 'experimentalDisablePredictionMcp', 'beforeTurnId', 'path', 'runtimeWorkspaceRoots', 'permissions', 'attachToSource', 'deferGoalContinuation')),
+    'thread/fork': Method('thread/fork', 'client_request', 'ThreadForkParams', 'ThreadForkResponse', False, ('experimentalPredictionMode', 'experimentalDisablePredictionMcp', 'beforeTurnId', 'path', 'runtimeWorkspaceRoots', 'permissions', 'attachToSource', 'deferGoalContinuation', 'budget')),
     'thread/goal/clear': Method('thread/goal/clear', 'client_request', 'ThreadGoalClearParams', 'ThreadGoalClearResponse', False, ()),
     'thread/goal/get': Method('thread/goal/get', 'client_request', 'ThreadGoalGetParams', 'ThreadGoalGetResponse', False, ()),
     'thread/goal/set': Method('thread/goal/set', 'client_request', 'ThreadGoalSetParams', 'ThreadGoalSetResponse', False, ()),
@@ -176,7 +180,7 @@ METHODS: dict[str, Method] = {
     'thread/realtime/listVoices': Method('thread/realtime/listVoices', 'client_request', 'ThreadRealtimeListVoicesParams', 'ThreadRealtimeListVoicesResponse', True, ()),
     'thread/realtime/start': Method('thread/realtime/start', 'client_request', 'ThreadRealtimeStartParams', 'ThreadRealtimeStartResponse', True, ()),
     'thread/realtime/stop': Method('thread/realtime/stop', 'client_request', 'ThreadRealtimeStopParams', 'ThreadRealtimeStopResponse', True, ()),
-    'thread/resume': Method('thread/resume', 'client_request', 'ThreadResumeParams', 'ThreadResumeResponse', False, ('history', 'path', 'runtimeWorkspaceRoots', 'permissions', 'initialTurnsPage')),
+    'thread/resume': Method('thread/resume', 'client_request', 'ThreadResumeParams', 'ThreadResumeResponse', False, ('history', 'path', 'runtimeWorkspaceRoots', 'permissions', 'initialTurnsPage', 'budget')),
     'thread/revert': Method('thread/revert', 'client_request', 'ThreadRevertParams', 'ThreadRevertResponse', False, ()),
     'thread/sample': Method('thread/sample', 'client_request', 'ThreadSampleParams', 'ThreadSampleResponse', True, ()),
     'thread/sample/cancel': Method('thread/sample/cancel', 'client_request', 'ThreadSampleCancelParams', 'ThreadSampleCancelResponse', True, ()),
@@ -185,7 +189,7 @@ METHODS: dict[str, Method] = {
     'thread/section/move': Method('thread/section/move', 'client_request', 'ThreadSectionMoveParams', 'ThreadSectionMoveResponse', False, ()),
     'thread/settings/update': Method('thread/settings/update', 'client_request', 'ThreadSettingsUpdateParams', 'ThreadSettingsUpdateResponse', True, ()),
     'thread/shellCommand': Method('thread/shellCommand', 'client_request', 'ThreadShellCommandParams', 'ThreadShellCommandResponse', False, ()),
-    'thread/start': Method('thread/start', 'client_request', 'ThreadStartParams', 'ThreadStartResponse', False, ('allowProviderModelFallback', 'runtimeWorkspaceRoots', 'permissions', 'multiAgentMode', 'historyMode', 'projectId', 'daybreakEnabled', 'environments', 'dynamicTools', 'selectedCapabilityRoots', 'mockExperimentalField', 'experimentalRawEvents')),
+    'thread/start': Method('thread/start', 'client_request', 'ThreadStartParams', 'ThreadStartResponse', False, ('allowProviderModelFallback', 'runtimeWorkspaceRoots', 'permissions', 'multiAgentMode', 'historyMode', 'projectId', 'daybreakEnabled', 'environments', 'dynamicTools', 'selectedCapabilityRoots', 'mockExperimentalField', 'experimentalRawEvents', 'budget')),
     'thread/timeline/list': Method('thread/timeline/list', 'client_request', 'ThreadTimelineListParams', 'ThreadTimelineListResponse', True, ()),
     'thread/turns/list': Method('thread/turns/list', 'client_request', 'ThreadTurnsListParams', 'ThreadTurnsListResponse', False, ()),
     'thread/unarchive': Method('thread/unarchive', 'client_request', 'ThreadUnarchiveParams', 'ThreadUnarchiveResponse', False, ()),
@@ -196,7 +200,7 @@ METHODS: dict[str, Method] = {
     'threadSection/update': Method('threadSection/update', 'client_request', 'ThreadSectionUpdateParams', 'ThreadSectionUpdateResponse', False, ()),
     'turn/interrupt': Method('turn/interrupt', 'client_request', 'TurnInterruptParams', 'TurnInterruptResponse', False, ()),
     'turn/settings/update': Method('turn/settings/update', 'client_request', 'TurnSettingsUpdateParams', 'TurnSettingsUpdateResponse', True, ()),
-    'turn/start': Method('turn/start', 'client_request', 'TurnStartParams', 'TurnStartResponse', False, ('responsesapiClientMetadata', 'responsesapiClientMetadataPatch', 'additionalContext', 'environments', 'runtimeWorkspaceRoots', 'permissions', 'collaborationMode', 'multiAgentMode', 'cyberAccessProgram')),
+    'turn/start': Method('turn/start', 'client_request', 'TurnStartParams', 'TurnStartResponse', False, ('responsesapiClientMetadata', 'responsesapiClientMetadataPatch', 'additionalContext', 'environments', 'runtimeWorkspaceRoots', 'permissions', 'collaborationMode', 'multiAgentMode', 'cyberAccessProgram', 'budget')),
     'turn/steer': Method('turn/steer', 'client_request', 'TurnSteerParams', 'TurnSteerResponse', False, ('responsesapiClientMetadata', 'responsesapiClientMetadataPatch', 'additionalContext')),
     'userVerification/cancel': Method('userVerification/cancel', 'client_request', 'UserVerificationCancelParams', 'UserVerificationCancelResponse', True, ()),
     'userVerification/delete': Method('userVerification/delete', 'client_request', 'UserVerificationDeleteParams', 'UserVerificationDeleteResponse', True, ()),
@@ -281,7 +285,7 @@ METHODS: dict[str, Method] = {
     'thread/settings/updated': Method('thread/settings/updated', 'server_notification', 'ThreadSettingsUpdatedNotification', None, False, ()),
     'thread/started': Method('thread/started', 'server_notification', 'ThreadStartedNotification', None, False, ()),
     'thread/status/changed': Method('thread/status/changed', 'server_notification', 'ThreadStatusChangedNotification', None, False, ()),
-    'thread/tokenUsage/updated': Method('thread/tokenUsage/updated', 'server_notification', 'ThreadTokenUsageUpdatedNotification', None, False, ()),
+    'thread/tokenUsage/updated': Method('thread/tokenUsage/updated', 'server_notification', 'ThreadTokenUsageUpdatedNotification', None, False, ('costUsd',)),
     'thread/unarchived': Method('thread/unarchived', 'server_notification', 'ThreadUnarchivedNotification', None, False, ()),
     'turn/completed': Method('turn/completed', 'server_notification', 'TurnCompletedNotification', None, False, ()),
     'turn/diff/updated': Method('turn/diff/updated', 'server_notification', 'TurnDiffUpdatedNotification', None, False, ()),

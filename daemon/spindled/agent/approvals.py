@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spindled.agent.clock import now_ms
+from spindled.agent.questions import is_yes, yes_or_no
 from spindled.store.ids import new_id
 from spindled.tools.base import CommandApproval, PatchApproval, Verdict
 from spindled_protocol.base import UNSET
@@ -15,6 +16,7 @@ from spindled_protocol.types import (
     CommandExecutionRequestApprovalResponse,
     FileChangeRequestApprovalParams,
     FileChangeRequestApprovalResponse,
+    ToolRequestUserInputResponse,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from spindled.agent.events import ThreadEvents
     from spindled.tools.policy import SessionGrants
-    from spindled_protocol.types import CommandExecutionApprovalDecision
+    from spindled_protocol.types import CommandExecutionApprovalDecision, ThreadActiveFlag
 
 
 class Approvals:
@@ -32,7 +34,7 @@ class Approvals:
         self.events = events
         self.grants = grants
         self.allow_always = allow_always
-        self.open: set[str] = set()
+        self.open: dict[str, ThreadActiveFlag] = {}
 
     async def command(self, turn_id: str, ask: CommandApproval) -> Verdict:
         """Ask about a command, which is shown first, or about what is typed into one that runs.
@@ -96,17 +98,38 @@ class Approvals:
             self.grants.add_paths(ask.paths)
         return verdict_of(decision)
 
-    def settled(self, item_id: str) -> None:
-        """No longer waits for this item; tells the followers when nothing waits any more."""
-        if item_id in self.open:
-            self.open.discard(item_id)
-            if not self.open:
-                self.events.active()
+    async def question(self, turn_id: str, item_id: str, text: str) -> bool:
+        """Ask for a yes or a no. The approval policy has no say in it: what is asked so is asked always."""
+        self._wait(item_id, "waitingOnUserInput")
+        try:
+            answer = await self.events.followers.ask(
+                "item/tool/requestUserInput",
+                yes_or_no(self.events.thread_id, turn_id, item_id, text),
+                ToolRequestUserInputResponse,
+            )
+        finally:
+            self.settled(item_id)
+        return is_yes(answer)
 
-    def _wait(self, item_id: str) -> None:
-        self.open.add(item_id)
-        if len(self.open) == 1:
-            self.events.active("waitingOnApproval")
+    def settled(self, item_id: str) -> None:
+        """No longer waits for this item; tells the followers when they need not wait any more, or for less."""
+        if item_id in self.open:
+            before = self._flags
+            del self.open[item_id]
+            self._tell(before)
+
+    def _wait(self, item_id: str, flag: ThreadActiveFlag = "waitingOnApproval") -> None:
+        before = self._flags
+        self.open[item_id] = flag
+        self._tell(before)
+
+    @property
+    def _flags(self) -> list[ThreadActiveFlag]:
+        return sorted(set(self.open.values()))
+
+    def _tell(self, before: list[ThreadActiveFlag]) -> None:
+        if self._flags != before:
+            self.events.active(*self._flags)
 
     def _command_verdict(self, ask: CommandApproval, decision: CommandExecutionApprovalDecision) -> Verdict:
         if isinstance(decision, CommandExecutionApprovalDecisionObject):

@@ -29,20 +29,25 @@ class Attempt:
         self.turn = turn
         self.thread = turn.thread
         self.request = turn.request()
-        self.calls = Calls(self.thread.surroundings.registry, turn.context)
+        self.calls = Calls(self.thread.surroundings.registry, turn.context, turn.budget.admit)
         self.terminal: Completed | Incomplete | None = None
         self.streaming: asyncio.Task[None] | None = None
         self.thoughts: list[dict[str, Any]] = []
         self.thought = self.spoke = False
 
     async def run(self) -> Ending:
-        """Stream, run the calls and answer them. Raises ModelError, also then with every call answered."""
+        """Stream, run the calls and answer them. Raises ModelError, also then with every call answered.
+
+        Raises BudgetExceeded before anything is sent.
+        """
+        await self.turn.budget.model_call("turn", self.request.model)
         failure: ModelError | None = None
         try:
             try:
                 await self._stream()
             except ModelError as error:
                 failure = error
+                self.turn.budget.used(self.request.model, error.usage)
             await self.calls.finish()
         except asyncio.CancelledError:
             await self.calls.abandon()
@@ -101,6 +106,7 @@ class Attempt:
 
     def _ended(self, terminal: Completed | Incomplete) -> None:
         self.terminal = terminal
+        self.turn.budget.used(self.request.model, terminal.usage)
         if isinstance(terminal, Completed) and terminal.end_turn is False:
             self._remember()  # the provider wants to be asked again with these thoughts
 
@@ -129,6 +135,6 @@ class Attempt:
     def _answer_calls(self) -> None:
         """Every call is answered once, then the usage is told."""
         if self.calls:
-            self.thread.remember(self.calls.outputs())
+            self.thread.remember(self.calls.outputs(self.turn.cut_off_text))
         if self.terminal is not None and self.terminal.usage is not None:
             self.thread.count_usage(self.turn.id, self.terminal.usage)

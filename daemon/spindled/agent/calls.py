@@ -12,6 +12,8 @@ from spindled.agent.history import output_item
 from spindled.tools.base import ToolCall, ToolError, ToolOutput
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from spindled.tools.base import Tool, ToolContext
     from spindled.tools.registry import Registry
 
@@ -21,11 +23,17 @@ ABORTED_BY_USER = "The user interrupted this call before it finished."
 
 
 class Calls:
-    """Starts each call at once, unless it or one before it must run alone."""
+    """Starts each call at once, unless it or one before it must run alone.
 
-    def __init__(self, registry: Registry, context: ToolContext):
+    `admit` is asked before a call is run; what it answers, unless None, is the output of a call that is not.
+    """
+
+    def __init__(
+        self, registry: Registry, context: ToolContext, admit: Callable[[Tool, ToolCall], Awaitable[str | None]]
+    ):
         self.registry = registry
         self.context = context
+        self.admit = admit
         self.items: list[dict[str, Any]] = []
         self.faults: list[str | None] = []
         self.tasks: list[asyncio.Task[ToolOutput]] = []
@@ -66,6 +74,8 @@ class Calls:
         if fault is not None:
             return ToolOutput(fault, success=False)
         try:
+            if (refusal := await self.admit(tool, call)) is not None:
+                return ToolOutput(refusal, success=False)
             return await tool.run(call, self.context)
         except ToolError as error:
             return ToolOutput(str(error), success=False)
@@ -84,11 +94,11 @@ class Calls:
             task.cancel()
         await self.finish()
 
-    def outputs(self) -> list[dict[str, Any]]:
-        """One output item for each call, in call order; a call that was cut off says so."""
+    def outputs(self, cut_off: str = ABORTED_BY_USER) -> list[dict[str, Any]]:
+        """One output item for each call, in call order. `cut_off`: what is said of a call that did not end."""
         limit = self.context.tool_options.output_tokens
         return [
-            output_item(item, bounded(task.result().content if ended(task) else ABORTED_BY_USER, limit))
+            output_item(item, bounded(task.result().content if ended(task) else cut_off, limit))
             for item, task in zip(self.items, self.tasks, strict=True)
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
     ActiveThreadStatus,
     AgentMessageDeltaNotification,
@@ -146,10 +147,15 @@ class ThreadEvents:
             "turn/diff/updated", TurnDiffUpdatedNotification(threadId=self.thread_id, turnId=turn_id, diff=diff)
         )
 
-    def usage_updated(self, turn_id: str, usage: ThreadTokenUsage) -> None:
+    def usage_updated(self, turn_id: str, usage: ThreadTokenUsage, cost_usd: float | None = None) -> None:
         self._publish(
             "thread/tokenUsage/updated",
-            ThreadTokenUsageUpdatedNotification(threadId=self.thread_id, turnId=turn_id, tokenUsage=usage),
+            ThreadTokenUsageUpdatedNotification(
+                threadId=self.thread_id,
+                turnId=turn_id,
+                tokenUsage=usage,
+                costUsd=UNSET if cost_usd is None else cost_usd,
+            ),
         )
 
     def _publish(self, method: str, params: Wire) -> None:

@@ -68,6 +68,9 @@ class Record:
         window = usage.modelContextWindow
         self._write([rows.token_count(values.token_usage(usage.total), values.token_usage(usage.last), window)])
 
+    def spending(self, so_far: rows.Spending) -> None:
+        self._write([rows.spending(so_far)])
+
     def turn_ended(self, turn: Turn, final: AgentMessageThreadItem | None) -> None:
         started, completed, lasted = turn.startedAt or 0, turn.completedAt or 0, turn.durationMs or 0
         if turn.status == "interrupted":

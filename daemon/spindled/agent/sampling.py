@@ -31,7 +31,7 @@ class Sampling:
         self.relieved = False
 
     async def run(self) -> bool:
-        """Whether the turn goes on with another sampling. Raises ModelError when nothing is left to try."""
+        """Whether the turn goes on with another sampling. Raises ModelError when nothing is left to try, BudgetExceeded."""
         while True:
             self.attempt = Attempt(self.turn)
             try:
@@ -54,7 +54,8 @@ class Sampling:
             self.attempt.cut()
 
     async def _recover(self, error: ModelError, attempt: Attempt) -> None:
-        """Returns when another attempt is worth it; raises the error if none is."""
+        """Returns when another attempt is worth it; raises the error if none is, BudgetExceeded if none may be."""
+        self.turn.budget.check()
         healed = self.healing.cure(error, attempt.request)
         if healed is not None:
             self.thread.events.warning(healed)

@@ -28,7 +28,7 @@ SHARE = 8
 
 
 async def summarise(turn: RunningTurn, settings: ThreadSettings, items: list[Item]) -> str:
-    """The model's summary of `items`, never empty. Raises ModelError; changes nothing but the tokens spent."""
+    """The model's summary of `items`, never empty. Raises ModelError, BudgetExceeded; changes nothing but the tokens spent."""
     retries = Retries(turn.thread, turn.id)
     share = estimate_all(items) // SHARE + 1
     while True:
@@ -58,13 +58,19 @@ def _request(turn: RunningTurn, settings: ThreadSettings, items: list[Item]) -> 
 async def _answer(turn: RunningTurn, request: ModelRequest) -> str:
     texts: list[str] = []
     terminal: Completed | Incomplete | None = None
-    async with aclosing(turn.thread.model.stream(request)) as stream:
-        async for batch in stream:
-            for event in batch:
-                if isinstance(event, Completed | Incomplete):
-                    terminal = event
-                elif isinstance(event, ItemDone) and event.item.get("role") == "assistant":
-                    texts.append(message_text(event.item))
+    await turn.budget.model_call("compaction", request.model)
+    try:
+        async with aclosing(turn.thread.model.stream(request)) as stream:
+            async for batch in stream:
+                for event in batch:
+                    if isinstance(event, Completed | Incomplete):
+                        terminal = event
+                        turn.budget.used(request.model, event.usage)
+                    elif isinstance(event, ItemDone) and event.item.get("role") == "assistant":
+                        texts.append(message_text(event.item))
+    except ModelError as error:
+        turn.budget.used(request.model, error.usage)
+        raise
     if terminal is not None and terminal.usage is not None:
         turn.thread.spend(turn.id, terminal.usage)
     answer = "\n".join(texts).strip()

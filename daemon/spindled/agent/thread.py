@@ -8,6 +8,7 @@ from spindled.agent.approvals import Approvals
 from spindled.agent.clock import now_ms, now_s
 from spindled.agent.events import ThreadEvents
 from spindled.agent.history import History
+from spindled.agent.ledger import Ledger
 from spindled.agent.pressure import Pressure
 from spindled.agent.prompt import context_items, told_context
 from spindled.agent.record import Record
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
     from spindled.agent.identity import ThreadIdentity
     from spindled.agent.inputs import PreparedInput
+    from spindled.agent.ledger import Given
     from spindled.agent.notes import Note
     from spindled.agent.ports import Followers, Model
     from spindled.agent.record import Journal
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.surroundings import Surroundings
     from spindled.model.events import Usage
+    from spindled.store.payloads import GivenBudgets, Spending
     from spindled.tools.exec_sessions import ExecSessions
     from spindled_protocol.types import Thread as WireThread
     from spindled_protocol.types import ThreadItem, ThreadTokenUsage, Turn
@@ -57,6 +60,7 @@ class Thread:
         journal: Journal | None,
         history: Iterable[dict[str, Any]] = (),
         usage: ThreadTokenUsage | None = None,
+        spending: Spending | None = None,
         grants: SessionGrants | None = None,
     ):
         self.id = identity.id
@@ -69,6 +73,7 @@ class Thread:
         self.pressure = Pressure(self)
         self.events = ThreadEvents(self.id, followers)
         self.record = Record(self.id, journal, self.events.warning)
+        self.ledger = Ledger(surroundings.config.settings, spending, self.record.spending)
         self.approvals = Approvals(self.events, grants or SessionGrants(), surroundings.rules.allow)
         self._sessions: ExecSessions | None = None
         self.active: RunningTurn | None = None
@@ -78,8 +83,14 @@ class Thread:
 
     # -- turns
 
-    def start_turn(self, prepared: PreparedInput, settings: ThreadSettings, output_schema: Any = None) -> RunningTurn:
-        """A turn that is about to run; while one runs, the input goes to that one instead.
+    def start_turn(
+        self,
+        prepared: PreparedInput,
+        settings: ThreadSettings,
+        output_schema: Any = None,
+        budget: Given | None = None,
+    ) -> RunningTurn:
+        """A turn that is about to run; while one runs, the input, and the budget, go to that one instead.
 
         Raises StoreError, and TurnConflict once the thread closes or while it takes no input (wait for `quiet`).
         """
@@ -94,8 +105,9 @@ class Thread:
             self.identity.preview = prepared.preview()
         if self.active is not None:
             self.active.steer(prepared)
+            self.active.budget.give(budget or {})
         else:
-            self.active = RunningTurn(self, settings, prepared, output_schema)
+            self.active = RunningTurn(self, settings, prepared, output_schema, budget)
         return self.active
 
     def check_compaction(self) -> None:
@@ -174,6 +186,12 @@ class Thread:
             self.active, self.following = self.following, None
             self.active.start()
 
+    def give_budgets(self, budgets: GivenBudgets) -> None:
+        """Limits for what follows; those of the thread hold for the turn that runs, too."""
+        self.ledger.give(budgets)
+        if self.active is not None:
+            self.active.budget.watch()
+
     # -- what a turn tells its thread
 
     def remember(self, items: Sequence[dict[str, Any]]) -> None:
@@ -216,7 +234,7 @@ class Thread:
     def _tell_usage(self, turn_id: str) -> None:
         snapshot = self.usage_snapshot()
         self.record.usage(snapshot)
-        self.events.usage_updated(turn_id, snapshot)
+        self.events.usage_updated(turn_id, snapshot, self.ledger.cost_usd)
 
     def usage_snapshot(self) -> ThreadTokenUsage:
         return self.usage.snapshot(self.surroundings.context_window(self.settings.model))

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
+from spindled.agent.budget import BudgetExceeded
+from spindled.agent.calls import ABORTED_BY_USER
 from spindled.agent.clock import now_ms
 from spindled.agent.context import TurnContext
 from spindled.agent.guards import Guards
 from spindled.agent.prompt import message
 from spindled.agent.request import model_request
 from spindled.agent.sampling import Sampling
+from spindled.agent.turn_budget import TurnBudget
 from spindled.agent.verdicts import SoFar
 from spindled.model.errors import ModelError, to_codex_error_info
 from spindled.store.ids import new_id
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from spindled.agent.inputs import PreparedInput
+    from spindled.agent.ledger import Given
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.thread import Thread
     from spindled.model.request import ModelRequest
@@ -32,6 +37,11 @@ log = logging.getLogger(__name__)
 
 INTERRUPTED_NOTE = (
     "<turn_aborted>\nThe user stopped the turn here. Commands that were running have been ended; "
+    "what they had done by then may be incomplete.\n</turn_aborted>"
+)
+
+OUT_OF_TIME_NOTE = (
+    "<turn_aborted>\nThe time for this turn was used up here. Commands that were running have been ended; "
     "what they had done by then may be incomplete.\n</turn_aborted>"
 )
 
@@ -48,18 +58,23 @@ class RunningTurn:
         settings: ThreadSettings,
         first: PreparedInput | None = None,
         output_schema: Any = None,
+        budget: Given | None = None,
     ):
         self.thread = thread
         self.settings = settings
         self.id = new_id()
         self.output_schema = output_schema
         self.context = TurnContext(thread, self.id, settings, self.interrupt)
+        self.budget = TurnBudget(
+            thread.ledger, budget or {}, partial(thread.approvals.question, self.id), self._run_out_of_time
+        )
         self.inputs: deque[PreparedInput] = deque([first] if first is not None else [])
         self.sampling: Sampling | None = None
         self.guards = Guards()
         self.so_far = SoFar()
         self.task: asyncio.Task[None] | None = None
         self.stopping = False
+        self.out_of_time = False
         self.stopped = asyncio.Event()
         self.concluded = asyncio.Event()
         self.final: AgentMessageThreadItem | None = None
@@ -93,6 +108,11 @@ class RunningTurn:
         else:
             self._stop("interrupted", None)
 
+    def _run_out_of_time(self) -> None:
+        """End as an interrupt does, but failed. A turn that is being stopped already stays what it is."""
+        self.out_of_time = self.out_of_time or not (self.stopping or self.stopped.is_set())
+        self.interrupt()
+
     async def interrupted(self) -> None:
         """Interrupt, and wait until nothing of the turn runs. `conclude` then tells the followers."""
         self.held = True
@@ -120,7 +140,11 @@ class RunningTurn:
         try:
             await self._loop()
         except asyncio.CancelledError:
-            status = "interrupted"
+            exceeded = self.budget.exceeded if self.out_of_time else None
+            status, error = ("failed", exceeded.to_turn_error()) if exceeded else ("interrupted", None)
+            await self._keep_inputs()
+        except BudgetExceeded as stop:
+            status, error = "failed", stop.exceeded.to_turn_error()
             await self._keep_inputs()
         except ModelError as failure:
             status, error = "failed", TurnError(message=str(failure), codexErrorInfo=to_codex_error_info(failure))
@@ -161,6 +185,7 @@ class RunningTurn:
         self.thread.record.turn_started(
             snapshot, self.settings, self.thread.surroundings.context_window(self.settings.model)
         )
+        self.budget.begin()
 
     async def _take_inputs(self) -> None:
         while self.inputs:
@@ -186,7 +211,8 @@ class RunningTurn:
             log.exception("turn %s: input is lost", self.id)
 
     def _stop(self, status: TurnStatus, error: TurnError | None) -> None:
-        if status == "interrupted":
+        self.budget.end()
+        if status == "interrupted" or self.out_of_time:
             self._note_interrupt()
         self.outcome = self.snapshot(status, error)
         self.thread.record.turn_ended(self.outcome, self.final)
@@ -195,7 +221,7 @@ class RunningTurn:
             self.conclude()
 
     def _note_interrupt(self) -> None:
-        self.thread.remember([message("user", INTERRUPTED_NOTE)])
+        self.thread.remember([message("user", OUT_OF_TIME_NOTE if self.out_of_time else INTERRUPTED_NOTE)])
 
     def _never_began(self, task: asyncio.Task[None]) -> None:
         """A task cancelled before its first step never enters `run`."""
@@ -203,6 +229,12 @@ class RunningTurn:
             self._stop("interrupted", None)
 
     # -- what a sampling asks of its turn
+
+    @property
+    def cut_off_text(self) -> str:
+        """What the model hears of a call that did not end."""
+        exceeded = self.budget.exceeded if self.out_of_time else None
+        return f"This call was ended before it finished. {exceeded.text}" if exceeded else ABORTED_BY_USER
 
     def request(self) -> ModelRequest:
         return model_request(self)

@@ -10,7 +10,8 @@ import msgspec
 
 from spindled.rpc.envelope import encode_notification
 from spindled.rpc.errors import ConnectionClosed, RpcError
-from spindled_protocol.base import Wire
+from spindled_protocol.base import UNSET, Wire
+from spindled_protocol.methods import METHODS
 from spindled_protocol.types import ServerRequestResolvedNotification
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer", bound=Wire)
+
+
+HELD_BACK = {
+    name: method.experimental_fields
+    for name, method in METHODS.items()
+    if method.kind == "server_notification" and method.experimental_fields
+}
 
 
 class ThreadFollowers:
@@ -40,12 +48,14 @@ class ThreadFollowers:
         return True
 
     def publish(self, method: str, params: Wire) -> None:
-        frame = None
+        frames: dict[bool, bytes] = {}
+        held_back = method in HELD_BACK
         for connection in self.connections:
             if connection.wants(method):
-                if frame is None:
-                    frame = encode_notification(method, params)
-                connection.send(frame)
+                plain = held_back and not connection.client.experimental
+                if plain not in frames:
+                    frames[plain] = encode_notification(method, without_extensions(method, params) if plain else params)
+                connection.send(frames[plain])
 
     async def writable(self) -> None:
         for connection in tuple(self.connections):
@@ -67,6 +77,11 @@ class ThreadFollowers:
                 request.cancel()
                 resolved = ServerRequestResolvedNotification(threadId=self.thread_id, requestId=request.id)
                 connection.notify("serverRequest/resolved", resolved)
+
+
+def without_extensions(method: str, params: Wire) -> Wire:
+    """A notification as a client gets it that wants nothing experimental."""
+    return msgspec.structs.replace(params, **dict.fromkeys(HELD_BACK[method], UNSET))
 
 
 async def first_answer(request: OutgoingRequest, answer: type[Any]) -> Any:

@@ -13,11 +13,13 @@ from spindled.agent.identity import ThreadIdentity
 from spindled.agent.settings import SettingsError, ThreadSettings, absolute, either, given, sandbox_policy
 from spindled.agent.thread import Thread
 from spindled.api.application import working_directory
+from spindled.api.budgets import given_budgets
 from spindled.api.git import git_info
 from spindled.config.schema import GranularPolicy
 from spindled.store import rows, values
 from spindled.store.cut import Cut
 from spindled.store.ids import new_id
+from spindled.store.payloads import Spending
 from spindled_protocol import WIRE_VERSION
 from spindled_protocol.types import AskForApprovalObject
 
@@ -74,6 +76,7 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
             history=stored.history,
             usage=stored.usage,
             journal=journal,
+            spending=Spending(budgets=given_budgets(params.budget)),
         )
     )
 
@@ -105,8 +108,10 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
         **equipment(session, params.threadId, config),
         history=stored.history,
         usage=stored.usage,
+        spending=stored.spending,
         journal=application.store.open(params.threadId),  # last: what fails before it leaves no lock behind
     )
+    thread.give_budgets(given_budgets(params.budget))
     return application.threads.add(thread)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from spindled.agent.settings import either
+from spindled.api.budgets import given_budgets
 from spindled.api.errors import handler
 from spindled.api.ids import thread_id
 from spindled.api.loading import resume_thread
@@ -35,6 +36,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         thread, turns = resume_thread(session, params, stored), stored.turns
     else:
         turns = await stored_turns(application, thread)
+        thread.give_budgets(given_budgets(params.budget))
     session.follow(thread)
     if not loaded:
         thread.events.idle()
@@ -51,7 +53,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     def announce() -> None:
         if not loaded:
             if thread.usage.known and turns:
-                thread.events.usage_updated(turns[-1].id, thread.usage_snapshot())
+                thread.events.usage_updated(turns[-1].id, thread.usage_snapshot(), thread.ledger.cost_usd)
             thread.events.followers.publish(
                 "thread/goal/cleared", ThreadGoalClearedNotification(threadId=params.threadId)
             )

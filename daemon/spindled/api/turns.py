@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from spindled.agent.inputs import InputError, PreparedInput
 from spindled.agent.settings import either
+from spindled.api.budgets import limits
 from spindled.api.errors import handler
 from spindled.api.ids import thread_id
 from spindled.rpc.connection import Then
@@ -36,7 +37,7 @@ def begin(session: Session, params: TurnStartParams) -> Then:
     prepared = PreparedInput(params.input, either(params.clientUserMessageId, None))
     settings = thread.settings.with_turn(params)
     session.follow(thread)
-    turn = thread.start_turn(prepared, settings, either(params.outputSchema, None))
+    turn = thread.start_turn(prepared, settings, either(params.outputSchema, None), limits(params.budget))
     return Then(TurnStartResponse(turn=turn.snapshot_at_start()), turn.start)
 
 

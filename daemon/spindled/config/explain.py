@@ -14,7 +14,7 @@ from .schema import Settings
 _PLACE = re.compile(r"(?P<text>.*?)(?: - at `(?:key` in `)?\$(?P<place>.*)`)?", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\.\.\.)\]|\[(\d+)\]")
 _WRONG_TYPE = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`")
-_BOUND = re.compile(r"Expected `\w+` (?P<bound>[<>]=? \S+)")
+_BOUND = re.compile(r"Expected `(?P<kind>\w+)` (?P<bound>[<>]=? \S+)")
 _NAMES = {
     "str": "a string",
     "int": "an integer",
@@ -69,7 +69,7 @@ def _message(text: str, path: KeyPath, table: dict[str, Any]) -> str:
         choices = ", ".join(f"`{choice}`" for choice in _choices(path))
         return f"unknown value `{_at(table, path)}`" + (f", expected one of {choices}" if choices else "")
     if match := _BOUND.match(text):
-        return f"invalid value: expected an integer {match['bound']}"
+        return f"invalid value: expected {_NAMES.get(match['kind'], match['kind'])} {match['bound']}"
     return text
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from .budget import check_prices
 from .errors import ConfigError, ConfigWarning
 from .files import read_bounded
 from .keys import USER_ONLY
@@ -105,6 +106,7 @@ class _Load:
         openai = table.get("openai_base_url") or self.loader._environ.get("OPENAI_BASE_URL")
         defaults = Layer(kind="default", table={"model_providers": built_in(openai)})
         settings = msgspec.convert(stack([defaults, Layer(kind="user", table=table)])[0], Settings)
+        check_prices(settings)
         providers = complete(settings.model_providers)
         provider = select(providers, settings.model_provider or DEFAULT_PROVIDER)
         policy = settings.approval_policy or ("untrusted" if trust == "untrusted" else "on-request")

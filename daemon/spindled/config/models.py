@@ -137,14 +137,20 @@ _BY_ID = {model.id: model for model in (*CATALOGUE, *UNLISTED)}
 _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 
 
+def names(model: str) -> tuple[str, ...]:
+    """What a model may be listed as, its own name first: also without vendor, route and date."""
+    bare = model.rpartition("/")[2]
+    unrouted = bare.partition(":")[0]
+    return model, bare, unrouted, _DATED.sub("", unrouted)
+
+
 def lookup(model: str) -> ModelInfo:
     """What is known of a model, also of `vendor/model`, `model:route` and `model-2026-01-31`; its id stays `model`.
 
     An unknown one has `known` False, a window of 272,000 tokens and no efforts.
     """
-    bare = model.rpartition("/")[2]
-    for candidate in (model, bare, bare.partition(":")[0], _DATED.sub("", bare.partition(":")[0])):
-        if found := _BY_ID.get(candidate):
+    for name in names(model):
+        if found := _BY_ID.get(name):
             return found if found.id == model else replace(found, id=model)
     return ModelInfo(id=model, name=model, default_summary="auto", known=False)
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from .budget import Budgets, Count, ModelPrice
+
 if TYPE_CHECKING:
     from .errors import ConfigWarning
     from .layers import Layer, Stamp
 
-Count = Annotated[int, Meta(ge=0)]
 Effort = Annotated[str, Meta(min_length=1)]  # an open set on the wire: low, medium, high ...
 ReasoningSummary = Literal["auto", "concise", "detailed", "none"]
 Verbosity = Literal["low", "medium", "high"]
@@ -137,6 +138,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     tool_output_token_limit: Annotated[int, Meta(ge=1)] | None = None
     tools: Tools = Tools()
     features: dict[str, bool | dict[str, Any]] = {}
+
+    budget: Budgets = Budgets()
+    model_prices: dict[str, ModelPrice] = {}
 
     openai_base_url: str | None = None
     profile: str | None = None

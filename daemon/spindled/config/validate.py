@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from .budget import Budgets, ModelPrice, ThreadLimits, TurnLimits
 from .errors import ConfigError, KeyPath
 from .keys import OTHERS
 from .schema import (
@@ -20,7 +21,7 @@ from .schema import (
 )
 
 _KNOWN: dict[str, frozenset[str]] = OTHERS | {
-    table: OTHERS[table] | frozenset(struct.__struct_fields__)
+    table: OTHERS.get(table, frozenset()) | frozenset(struct.__struct_fields__)
     for table, struct in {
         "": Settings,
         "tools": Tools,
@@ -29,6 +30,10 @@ _KNOWN: dict[str, frozenset[str]] = OTHERS | {
         "sandbox_workspace_write": WorkspaceWrite,
         "shell_environment_policy": ShellEnvironmentPolicy,
         "projects.*": Project,
+        "budget": Budgets,
+        "budget.turn": TurnLimits,
+        "budget.thread": ThreadLimits,
+        "model_prices.*": ModelPrice,
     }.items()
 }
 _NOT_SETTINGS = {"model_providers.*": frozenset({"id", "embedded"})}

@@ -20,6 +20,7 @@ from .events import (
     SummaryDelta,
     SummaryPartAdded,
     TextDelta,
+    Usage,
 )
 from .failures import stream_failure
 from .output import Draft, Output
@@ -56,6 +57,7 @@ class Assembler:
     def __init__(self) -> None:
         self.error: ModelError | None = None
         self.finished = False
+        self.usage: Usage | None = None
         self._output = Output()
         self._handlers: dict[str, Callable[[WireEvent, bytes], None]] = {
             "response.output_text.delta": self._text,
@@ -182,6 +184,7 @@ class Assembler:
         response = response if isinstance(response, dict) else {}
         ended = {"response.failed": "failed", "response.incomplete": "incomplete", "response.cancelled": "cancelled"}
         status = ended.get(event.type) or response.get("status")
+        self.usage = usage_in(response.get("usage"))
         if status in ("failed", "cancelled"):
             self.error = stream_failure(
                 response.get("error") or {"message": f"The provider ended the response: {status}."}
@@ -195,14 +198,14 @@ class Assembler:
             self._output.settle("completed")
             end_turn = response.get("end_turn")
             end_turn = end_turn if isinstance(end_turn, bool) else None
-            self._output.events.append(Completed(_text(response.get("id")), usage_in(response.get("usage")), end_turn))
+            self._output.events.append(Completed(_text(response.get("id")), self.usage, end_turn))
 
     def _incomplete(self, response: dict[str, Any]) -> None:
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
         lost = self._output.settle("incomplete")
         self._output.events.append(
-            Incomplete(_text(response.get("id")), usage_in(response.get("usage")), _text(reason) or "unknown", lost)
+            Incomplete(_text(response.get("id")), self.usage, _text(reason) or "unknown", lost)
         )
 
     def _back_fill(self, output: Any) -> None:

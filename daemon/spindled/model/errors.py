@@ -13,6 +13,8 @@ import msgspec
 
 from spindled_protocol.types import CodexErrorInfo, CodexErrorInfoObject
 
+from .events import Usage
+
 
 class Retry(Enum):
     """Who repeats: nobody, the turn (visibly, as a new attempt), or first the request itself (silently)."""
@@ -138,7 +140,7 @@ class ModelError(Exception):
 
     `status`: of HTTP, None if there was no answer or it failed later; `retry_after`: seconds the provider asks to wait;
     `code`: the provider's own; `param`: the member of the request that it objects to; `said`: the provider's text, also
-    where the message is ours.
+    where the message is ours; `usage`: tokens that were taken all the same, as far as the provider told.
     """
 
     def __init__(
@@ -160,6 +162,7 @@ class ModelError(Exception):
         self.code = code
         self.param = param
         self.said = message if said is None else said
+        self.usage: Usage | None = None
 
     @property
     def retry(self) -> Retry:

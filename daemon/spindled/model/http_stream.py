@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 from . import retry
 from .connection import Answer, Connection, Sign, bearer
 from .errors import Kind, ModelError
-from .events import ModelEvent
+from .events import ModelEvent, Usage
 from .failures import http_failure, summary
 from .provider import Provider
 from .request import ModelRequest, own_user_agent
@@ -29,6 +29,10 @@ class StreamAssembler(Protocol):
 
     error: ModelError | None
     finished: bool
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens of the response, as far as the provider has told."""
 
     def feed(self, payloads: Iterable[bytes]) -> list[ModelEvent]:
         """After `error` is set or `finished` is true, feed no more."""
@@ -94,6 +98,7 @@ class StreamClient(ABC):
         except EventTooLarge as error:
             raise ModelError(Kind.DISCONNECTED, f"The stream broke off: {error}.") from None
         except ModelError as error:
+            error.usage = assembler.usage
             raise self._connection.masked(error) from None
         finally:
             answer.close()

@@ -5,9 +5,10 @@ Times: `started_at`/`completed_at` Unix seconds, `*_ms` milliseconds.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 NULL = Raw(b"null")
 
@@ -102,6 +103,31 @@ class TokenUsageInfo(Struct, kw_only=True):
     total_token_usage: TokenUsage
     last_token_usage: TokenUsage
     model_context_window: int | None = None
+
+
+class GivenBudgets(_Payload, kw_only=True):
+    """The limits that a client gave a thread and its turns, by kind; None lifts one of the configuration."""
+
+    turn: dict[str, int | float | None] = {}
+    thread: dict[str, int | float | None] = {}
+
+
+class Spending(_Payload, kw_only=True):
+    """What a thread has used up to here. Rows of our own: the reference passes over what it does not know."""
+
+    turns: int = 0
+    model_calls: dict[str, int] = {}
+    """By what they were for: "turn", "compaction"."""
+    tool_calls: int = 0
+    delegated_tasks: int = 0
+    wall_ms: int = 0
+    """In turns."""
+    tokens: dict[str, TokenUsage] = {}
+    """By model."""
+    tools_usd: Decimal = Decimal(0)
+    approved_usd: Decimal = Decimal(0)
+    """Of that: what the user allowed beyond a budget."""
+    budgets: GivenBudgets = field(default_factory=GivenBudgets)
 
 
 class TurnFailure(_Payload, kw_only=True):

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from spindled.store import items, legacy, values
+from spindled.store import items, legacy, rows, values
 from spindled.store.payloads import (
     Compacted,
     Event,
     SessionMeta,
+    Spending,
+    TokenUsage,
     TokenUsageInfo,
     TurnContext,
 )
@@ -47,6 +49,8 @@ class StoredThread:
         self._history: list[Raw] = []
         self._context: Raw | None = None
         self._usage: Raw | None = None
+        self._spending: Raw | None = None
+        self._turns_since = 0
 
     @cached_property
     def history(self) -> list[dict[str, Any]]:
@@ -74,6 +78,20 @@ class StoredThread:
             last=values.token_usage_to_wire(info.last_token_usage),
             modelContextWindow=info.model_context_window,
         )
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What the thread has used, as far as rows tell: of what another server did, its turns and tokens."""
+        try:
+            found = msgspec.json.decode(self._spending, type=Spending) if self._spending else Spending()
+        except _DAMAGE:
+            self.warnings.append("a damaged account of what was used was skipped")
+            found = Spending()
+        found.turns += self._turns_since
+        if self.usage is not None:
+            model = self.context.model if self.context else ""
+            add_rest(found.tokens, model, values.token_usage(self.usage.total))
+        return found
 
     @cached_property
     def context(self) -> TurnContext | None:
@@ -122,6 +140,9 @@ class Replay:
                     return False
             case "turn_context":
                 thread._context = record.payload
+            case rows.SPENDING:
+                thread._spending = record.payload
+                thread._turns_since = 0
             case "compacted":
                 thread._base = record.payload
                 thread._history.clear()
@@ -153,6 +174,7 @@ class Replay:
                 turn.wire.startedAt = event.started_at
                 turn.ended = False
                 turn.placed = True
+                self._thread._turns_since += 1
             case "task_complete" | "turn_complete":
                 self._end(event, "failed" if event.error else "completed")
             case "turn_aborted":
@@ -232,6 +254,15 @@ def started_turn(record: Record) -> str | None:
     except _DAMAGE:
         return None
     return event.turn_id if event.type in ("task_started", "turn_started") else None
+
+
+def add_rest(tokens: dict[str, TokenUsage], model: str, total: TokenUsage) -> None:
+    """Count what the total has and no model to the given one."""
+    for name in total.__struct_fields__:
+        rest = getattr(total, name) - sum(getattr(usage, name) for usage in tokens.values())
+        if rest > 0:
+            of_model = tokens.setdefault(model, TokenUsage())
+            setattr(of_model, name, getattr(of_model, name) + rest)
 
 
 def preview_of(item: Any) -> str:

@@ -14,6 +14,7 @@ from spindled.store.payloads import (
     Event,
     Git,
     SessionMeta,
+    Spending,
     TokenUsage,
     TokenUsageInfo,
     TurnContext,
@@ -25,6 +26,7 @@ __all__ = [
     "Git",
     "Row",
     "SessionMeta",
+    "Spending",
     "TokenUsage",
     "TurnContext",
     "TurnFailure",
@@ -32,12 +34,16 @@ __all__ = [
     "item_completed",
     "response_item",
     "session_meta",
+    "spending",
     "task_complete",
     "task_started",
     "token_count",
     "turn_aborted",
     "turn_context",
 ]
+
+
+SPENDING = "spindled_spending"
 
 
 class Row(Struct):
@@ -59,6 +65,10 @@ def turn_context(context: TurnContext) -> Row:
 def response_item(item: dict[str, Any]) -> Row:
     """An item of the model's history, Responses form."""
     return Row("response_item", item)
+
+
+def spending(so_far: Spending) -> Row:
+    return Row(SPENDING, so_far)
 
 
 def compacted(message: str, replacement_history: list[dict[str, Any]]) -> Row:

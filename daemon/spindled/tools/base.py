@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
@@ -40,6 +40,13 @@ class ToolOutput(Struct, frozen=True):
 
     content: str | list[dict[str, Any]]
     success: bool = True
+
+
+class Charge(Struct, frozen=True):
+    """What a call takes of budgets beside itself. `cost_usd`: an estimate, None if there is none to be had."""
+
+    cost_usd: float | None = 0.0
+    tasks: int = 0  # handed to other agents
 
 
 class ToolError(Exception):
@@ -166,3 +173,15 @@ class Tool(Protocol):
 
     async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
         """Carry out the call. Raises ToolError; when cancelled, leaves nothing running."""
+
+
+@runtime_checkable
+class Charged(Protocol):
+    """A tool whose calls cost money or hand out tasks says so; a tool that is none of these costs nothing."""
+
+    def charge(self, call: ToolCall) -> Charge:
+        """Before the call is run, whatever its arguments are."""
+
+
+def charge_of(tool: Tool, call: ToolCall) -> Charge:
+    return tool.charge(call) if isinstance(tool, Charged) else Charge()

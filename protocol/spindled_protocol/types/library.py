@@ -21,6 +21,7 @@ from spindled_protocol.types.threads import (
     ActivePermissionProfile,
     ApprovalsReviewer,
     AskForApproval,
+    Budgets,
     MultiAgentMode,
     SandboxMode,
     SandboxPolicy,
@@ -236,6 +237,7 @@ class ThreadForkParams(Wire, kw_only=True, gc=False):
     threadSource: ThreadSource | None | UnsetType = UNSET
     excludeTurns: bool | UnsetType = UNSET
     deferGoalContinuation: bool | UnsetType = UNSET
+    budget: Budgets | None | UnsetType = UNSET
 
 
 class ThreadForkResponse(Wire, kw_only=True, gc=False):

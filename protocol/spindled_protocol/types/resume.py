@@ -21,6 +21,7 @@ from spindled_protocol.types.threads import (
     ActivePermissionProfile,
     ApprovalsReviewer,
     AskForApproval,
+    Budgets,
     MultiAgentMode,
     Personality,
     SandboxMode,
@@ -245,6 +246,7 @@ class ThreadResumeParams(Wire, kw_only=True, gc=False):
     personality: Personality | None | UnsetType = UNSET
     excludeTurns: bool | UnsetType = UNSET
     initialTurnsPage: ThreadResumeInitialTurnsPageParams | None | UnsetType = UNSET
+    budget: Budgets | None | UnsetType = UNSET
 
 
 class ThreadResumeResponse(Wire, kw_only=True, gc=False):

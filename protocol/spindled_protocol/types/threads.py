@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Union
 
-from spindled_protocol.base import UNSET, Int32, UInt16, UnsetType, Wire
+from spindled_protocol.base import UNSET, Amount, Int32, UInt16, UInt64, UnsetType, Wire
 from spindled_protocol.types.items import (
     AbsolutePathBuf,
     LegacyAppPathString,
@@ -32,6 +32,11 @@ class AskForApprovalObjectGranular(Wire, kw_only=True, gc=False):
     skill_approval: bool = False
     request_permissions: bool = False
     mcp_elicitations: bool
+
+
+class Budgets(Wire, kw_only=True, gc=False, forbid_unknown_fields=True):
+    turn: TurnBudget | None | UnsetType = UNSET
+    thread: ThreadBudget | None | UnsetType = UNSET
 
 
 class CodexErrorInfoObject(Wire, kw_only=True, gc=False):
@@ -191,6 +196,19 @@ class Thread(Wire, kw_only=True, gc=False):
     turns: list[Turn]
 
 
+class ThreadBudget(Wire, kw_only=True, gc=False, forbid_unknown_fields=True):
+    totalTokens: UInt64 | None | UnsetType = UNSET
+    inputTokens: UInt64 | None | UnsetType = UNSET
+    outputTokens: UInt64 | None | UnsetType = UNSET
+    reasoningTokens: UInt64 | None | UnsetType = UNSET
+    costUsd: Amount | None | UnsetType = UNSET
+    wallSeconds: Amount | None | UnsetType = UNSET
+    toolCalls: UInt64 | None | UnsetType = UNSET
+    delegatedTasks: UInt64 | None | UnsetType = UNSET
+    modelCalls: UInt64 | None | UnsetType = UNSET
+    turns: UInt64 | None | UnsetType = UNSET
+
+
 class ThreadClosedNotification(Wire, kw_only=True, gc=False):
     threadId: str
 
@@ -244,6 +262,7 @@ class ThreadStartParams(Wire, kw_only=True, gc=False):
     selectedCapabilityRoots: list[SelectedCapabilityRoot] | None | UnsetType = UNSET
     mockExperimentalField: str | None | UnsetType = UNSET
     experimentalRawEvents: bool | UnsetType = UNSET
+    budget: Budgets | None | UnsetType = UNSET
 
 
 class ThreadStartResponse(Wire, kw_only=True, gc=False):
@@ -282,6 +301,7 @@ class ThreadTokenUsageUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str
     tokenUsage: ThreadTokenUsage
+    costUsd: float | UnsetType = UNSET
 
 
 class TokenUsageBreakdown(Wire, kw_only=True, gc=False):
@@ -303,6 +323,18 @@ class Turn(Wire, kw_only=True, gc=False):
     startedAt: int | None = None
     completedAt: int | None = None
     durationMs: int | None = None
+
+
+class TurnBudget(Wire, kw_only=True, gc=False, forbid_unknown_fields=True):
+    totalTokens: UInt64 | None | UnsetType = UNSET
+    inputTokens: UInt64 | None | UnsetType = UNSET
+    outputTokens: UInt64 | None | UnsetType = UNSET
+    reasoningTokens: UInt64 | None | UnsetType = UNSET
+    costUsd: Amount | None | UnsetType = UNSET
+    wallSeconds: Amount | None | UnsetType = UNSET
+    toolCalls: UInt64 | None | UnsetType = UNSET
+    delegatedTasks: UInt64 | None | UnsetType = UNSET
+    modelCalls: UInt64 | None | UnsetType = UNSET
 
 
 class TurnEnvironmentParams(Wire, kw_only=True, gc=False):

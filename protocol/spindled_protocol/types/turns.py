@@ -24,6 +24,7 @@ from spindled_protocol.types.threads import (
     Personality,
     SandboxPolicy,
     Turn,
+    TurnBudget,
     TurnEnvironmentParams,
     TurnError,
 )
@@ -175,6 +176,7 @@ class TurnStartParams(Wire, kw_only=True, gc=False):
     collaborationMode: CollaborationMode | None | UnsetType = UNSET
     multiAgentMode: MultiAgentMode | None | UnsetType = UNSET
     cyberAccessProgram: CyberAccessProgram | None | UnsetType = UNSET
+    budget: TurnBudget | None | UnsetType = UNSET
 
 
 class TurnStartResponse(Wire, kw_only=True, gc=False):

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from spindled.agent.calls import ABORTED_BY_USER, Calls
-from spindled.tools.base import ToolCall, ToolContext, ToolError, ToolOutput
+from spindled.tools.base import Tool, ToolCall, ToolContext, ToolError, ToolOutput
 from spindled.tools.registry import Registry
 from tests.unit.agent.world import OPTIONS, FakeTool, Gate, assert_valid
 
@@ -26,12 +26,16 @@ class Stage:
             FakeTool("breaks", self._break),
             FakeTool("stubborn", self._linger),
         ]
-        self.calls = Calls(Registry(tools), Context())  # type: ignore[arg-type]
+        self.calls = Calls(Registry(tools), Context(), self._admit)  # type: ignore[arg-type]
+        self.refused: set[str] = set()
 
     def start(self, name: str, call_id: str, **item: Any) -> Gate:
         self.gates[call_id] = Gate()
         self.calls.start({"type": "function_call", "call_id": call_id, "name": name, "arguments": "{}", **item})
         return self.gates[call_id]
+
+    async def _admit(self, tool: Tool, call: ToolCall) -> str | None:
+        return "not that one" if call.call_id in self.refused else None
 
     async def _run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
         self.log.append(f"+{call.call_id}")
@@ -131,3 +135,14 @@ async def test_abandon_waits_for_what_a_tool_cleans_up() -> None:
     await ending
     assert stage.log == ["lingers", "cleaned up"]
     assert stage.outputs() == [ABORTED_BY_USER]
+
+
+async def test_a_call_that_is_not_admitted_does_not_run() -> None:
+    stage = Stage()
+    stage.refused = {"b"}
+    stage.start("many", "a").open()
+    stage.start("alone", "b")
+    stage.start("many", "c").open()
+    await stage.calls.finish()
+    assert stage.log == ["+a", "-a", "+c", "-c"]
+    assert stage.outputs() == ["a", "not that one", "c"]

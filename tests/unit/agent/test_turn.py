@@ -69,11 +69,15 @@ async def test_a_turn_that_completes(new_world: NewWorld) -> None:
     assert world.journal.kinds == [
         "task_started",
         "turn_context",
+        "spindled_spending",  # a turn
         *["response_item"] * 3,  # permissions, environment, the question
         "item_completed",
+        "spindled_spending",  # a request
         "response_item",
         "item_completed",
+        "spindled_spending",  # its tokens
         "token_count",
+        "spindled_spending",  # the time
         "task_complete",
     ]
     assert texts_of(world.history, "assistant") == ["Hello"]

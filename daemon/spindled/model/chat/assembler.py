@@ -61,6 +61,11 @@ class ChatAssembler:
         self._usage: Usage | None = None
         self._timings: Usage | None = None
 
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens of the response, as far as the provider has told."""
+        return self._usage or self._timings
+
     def feed(self, payloads: Iterable[bytes]) -> list[ModelEvent]:
         """The model events of these chunks, up to the one that ends the stream."""
         for payload in payloads:
@@ -174,7 +179,7 @@ class ChatAssembler:
     def _end(self) -> None:
         composer, reason = self._composer, self._reason
         self._calls.end()
-        usage = self._usage or self._timings
+        usage = self.usage
         if reason in FAILED:
             self.error = ModelError(FAILED[reason], f"The provider ended the response: {reason}.", code=reason)
             return

@@ -10,7 +10,7 @@ import msgspec
 from ..composer import Composer
 from ..custom_tools import encoded
 from ..errors import Kind, ModelError
-from ..events import ModelEvent
+from ..events import ModelEvent, Usage
 from ..failures import FIXED_TEXTS, stream_failure
 from ..output import Draft
 from ..sealed import Seal
@@ -67,6 +67,11 @@ class MessagesAssembler:
             "message_stop": self._end,
             "error": self._error,
         }
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens of the response, as far as the provider has told."""
+        return messages_usage(self._usage)
 
     def feed(self, payloads: Iterable[bytes]) -> list[ModelEvent]:
         """The model events of these wire events, up to the one that ends the stream."""
@@ -160,7 +165,7 @@ class MessagesAssembler:
 
     def _end(self, _event: WireEvent) -> None:
         composer, reason = self._composer, self._reason
-        usage = messages_usage(self._usage)
+        usage = self.usage
         if reason is None and composer.has_half_calls:
             self.error = ModelError(Kind.DISCONNECTED, "The stream broke off: it ended within a call.")
         elif reason == FULL:
