@@ -25,11 +25,12 @@ ABORTED_BY_USER = "The user interrupted this call before it finished."
 class Calls:
     """Starts each call at once, unless it or one before it must run alone.
 
-    `admit` is asked before a call is run; what it answers, unless None, is the output of a call that is not.
+    `admit` is asked about each, with the tool that is to run it if one is; what it answers, unless None, is the output
+    of a call that does not run.
     """
 
     def __init__(
-        self, registry: Registry, context: ToolContext, admit: Callable[[Tool, ToolCall], Awaitable[str | None]]
+        self, registry: Registry, context: ToolContext, admit: Callable[[ToolCall, Tool | None], Awaitable[str | None]]
     ):
         self.registry = registry
         self.context = context
@@ -69,13 +70,14 @@ class Calls:
     ) -> ToolOutput:
         if before:
             await asyncio.wait(before)
-        if tool is None:
-            return ToolOutput(f"unsupported call: {call.name}", success=False)
-        if fault is not None:
-            return ToolOutput(fault, success=False)
         try:
-            if (refusal := await self.admit(tool, call)) is not None:
+            refusal = await self.admit(call, tool if fault is None else None)
+            if refusal is not None:
                 return ToolOutput(refusal, success=False)
+            if tool is None:
+                return ToolOutput(f"unsupported call: {call.name}", success=False)
+            if fault is not None:
+                return ToolOutput(fault, success=False)
             return await tool.run(call, self.context)
         except ToolError as error:
             return ToolOutput(str(error), success=False)

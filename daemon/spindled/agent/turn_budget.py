@@ -93,27 +93,24 @@ class TurnBudget:
             calls[purpose] = calls.get(purpose, 0) + 1
         self._save()
 
-    async def admit(self, tool: Tool, call: ToolCall) -> str | None:
-        """A call is about to run. None if it may; otherwise why it may not, for the model.
+    async def admit(self, call: ToolCall, tool: Tool | None) -> str | None:
+        """A call is about to be run, or with no tool to be answered. None if it may; otherwise why not, for the model.
 
         Calls are admitted in the order in which they come, each after the charge of the one before it.
         """
         async with self._admission:
+            if tool is None:
+                return self._refusal
             charge = charge_of(tool, call)
             tasks = charge.tasks
             found = self.exceeded or self._over() or self._too_many("tool_calls")
             self.exceeded = found or (self._too_many("delegated_tasks", tasks) if tasks else None)
             if self.exceeded is not None:
-                return self.refusal
+                return self._refusal
             if (objection := self._objection(charge)) and not await self._ask(call.call_id, f"{objection} Run it?"):
                 return f"Not run: {objection} The user did not allow it."
             self._charge_call(charge)
             return None
-
-    @property
-    def refusal(self) -> str | None:
-        """What a call that comes too late is answered with."""
-        return None if self.exceeded is None else f"Not run. {self.exceeded.text}"
 
     def check(self) -> None:
         """Raises BudgetExceeded where nothing more may be done."""
@@ -132,6 +129,11 @@ class TurnBudget:
         self._save()
 
     # -- within
+
+    @property
+    def _refusal(self) -> str | None:
+        """What a call that comes too late is answered with."""
+        return None if self.exceeded is None else f"Not run. {self.exceeded.text}"
 
     def _over(self) -> Exceeded | None:
         self._count_time()

@@ -34,7 +34,7 @@ class Stage:
         self.calls.start({"type": "function_call", "call_id": call_id, "name": name, "arguments": "{}", **item})
         return self.gates[call_id]
 
-    async def _admit(self, tool: Tool, call: ToolCall) -> str | None:
+    async def _admit(self, call: ToolCall, tool: Tool | None) -> str | None:
         return "not that one" if call.call_id in self.refused else None
 
     async def _run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
