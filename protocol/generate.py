@@ -3,9 +3,9 @@
 python protocol/generate.py            write
 python protocol/generate.py --check    exit 1 if anything written would differ
 
-`interface/` is the reference's wire and is written by `refresh.py`; `extensions.json` is ours and written by hand: types,
-and fields for types of the wire. Everything in it is experimental and may be left out; `strict` types take no other
-fields, so that a misspelt limit is an error and not a limit that does not hold.
+`interface/` is the reference's wire and is written by `refresh.py`. `extensions.json` is ours and written by hand:
+types, and fields for types of the wire. Everything in it is experimental and may be left out; `strict` types take no
+other fields, so that a misspelt limit is an error and not a limit that does not hold.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "protocol")]
 
 from families import family_of_method  # noqa: E402
+from generate import load_types  # noqa: E402
 from spindled.api.routes import ROUTES  # noqa: E402
 from spindled_protocol.methods import METHODS, Method  # noqa: E402
 from spindled_protocol.version import WIRE_VERSION  # noqa: E402
@@ -26,6 +27,7 @@ DOCUMENT = ROOT / "docs" / "protocol.md"
 SOURCE = ROOT / "daemon" / "spindled"
 SERVED = {"initialize", *ROUTES}  # the face answers `initialize` itself
 SENDERS = {"publish", "_publish", "notify", "ask"}
+OWN = {(name, field["name"]) for name, row in load_types().items() for field in row.get("fields", ()) if "own" in field}
 FIRST_FAMILIES = ("lifecycle", "threads", "resume", "library", "turns")
 
 INTRODUCTION = f"""\
@@ -58,7 +60,8 @@ running turns are interrupted, answers that are due are written, the exit code i
 
 REQUESTS = """\
 {served} of {total} work; the others are answered with -32601 until they are built. All fields of a method that works
-are accepted; those that belong to a feature that is not built have no effect. A heading is the module of
+are accepted; those that belong to a feature that is not built have no effect. Fields marked (spindled) are our own,
+declared in `protocol/extensions.json`: experimental, and never needed. A heading is the module of
 `spindled_protocol.types` that has the types.
 """
 
@@ -104,7 +107,7 @@ def _requests(methods: list[Method]) -> Iterator[str]:
 def _request_row(method: Method) -> tuple[str, str, str]:
     stability = "experimental" if method.experimental else "stable"
     if method.experimental_fields and not method.experimental:
-        fields = ", ".join(f"`{field}`" for field in method.experimental_fields)
+        fields = ", ".join(_fields(method))
         stability = f"stable; experimental: {fields}"
     return f"`{method.name}`", "works" if method.name in SERVED else "-32601", stability
 
@@ -116,7 +119,17 @@ def _sent(names: set[str]) -> Iterator[str]:
         sent = sorted((method for method in wire if method.name in names), key=_name)
         yield f"### {title}\n"
         yield f"{len(sent)} of the wire's {len(wire)}.\n"
-        yield from _table(("method", "params"), ((f"`{method.name}`", f"`{method.params}`") for method in sent))
+        yield from _table(("method", "params"), map(_sent_row, sent))
+
+
+def _sent_row(method: Method) -> tuple[str, str]:
+    extra = f"; experimental: {', '.join(_fields(method))}" if method.experimental_fields else ""
+    return f"`{method.name}`", f"`{method.params}`{extra}"
+
+
+def _fields(method: Method) -> list[str]:
+    """The experimental ones."""
+    return [f"`{field}`" + " (spindled)" * ((method.params, field) in OWN) for field in method.experimental_fields]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -13,7 +13,6 @@ from spindled.store.ids import new_id
 from spindled.store.threads import ThreadStore
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import (
-    COMMAND_APPROVAL,
     INVALID,
     command,
     decide,
@@ -116,7 +115,7 @@ async def test_attempts_are_model_calls_and_their_tokens_count(launch: Launch, p
 
 
 async def test_tool_calls_of_one_response(client: Client, provider: FakeProvider, home: Home) -> None:
-    """3-01, 3-02, combination 7: the second call of a batch and all after it are answered, not run and not asked for."""
+    """3-01, 3-02, combination 7: the second call and all after it are answered, not run and not asked for."""
     asked = decide(client, "accept")
     provider.script(
         stream(

@@ -1,4 +1,7 @@
-"""A thread's account: what all its turns have used. It is in the rollout, so a resumed thread and a fork go on from it."""
+"""A thread's account: what all its turns have used.
+
+It is in the rollout, so a resumed thread and a fork go on from it.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,10 @@ class Sampling:
         self.relieved = False
 
     async def run(self) -> bool:
-        """Whether the turn goes on with another sampling. Raises ModelError when nothing is left to try, BudgetExceeded."""
+        """Whether the turn goes on with another sampling.
+
+        Raises ModelError when nothing is left to try, BudgetExceeded when nothing may be tried.
+        """
         while True:
             self.attempt = Attempt(self.turn)
             try:

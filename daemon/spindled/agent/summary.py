@@ -28,7 +28,10 @@ SHARE = 8
 
 
 async def summarise(turn: RunningTurn, settings: ThreadSettings, items: list[Item]) -> str:
-    """The model's summary of `items`, never empty. Raises ModelError, BudgetExceeded; changes nothing but the tokens spent."""
+    """The model's summary of `items`, never empty. It changes nothing but what was spent.
+
+    Raises ModelError, BudgetExceeded.
+    """
     retries = Retries(turn.thread, turn.id)
     share = estimate_all(items) // SHARE + 1
     while True:

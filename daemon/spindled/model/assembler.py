@@ -204,9 +204,7 @@ class Assembler:
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
         lost = self._output.settle("incomplete")
-        self._output.events.append(
-            Incomplete(_text(response.get("id")), self.usage, _text(reason) or "unknown", lost)
-        )
+        self._output.events.append(Incomplete(_text(response.get("id")), self.usage, _text(reason) or "unknown", lost))
 
     def _back_fill(self, output: Any) -> None:
         """Take from the terminal response what no done event has told."""

@@ -81,7 +81,7 @@ def test_ten_times_a_tenth_is_not_more_than_one() -> None:
     usage.input_tokens += 1
     found = account(TurnLimits(cost_usd=1), spent, m=price).over()
     assert found is not None
-    assert found.numbers == "1 of 1 USD" or found.used > 1
+    assert found.used > 1
 
 
 def test_tokens_without_a_price_are_told_apart() -> None:

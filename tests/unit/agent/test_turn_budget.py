@@ -239,7 +239,7 @@ async def test_out_of_time_waits_for_what_tools_clean_up(new_world: NewWorld) ->
     ending.open()
     assert (await stopping)["status"] == "failed"
     assert log == ["tidy"]
-    assert details((await world.ended(turn)))["kind"] == "wallSeconds"
+    assert details(await world.ended(turn))["kind"] == "wallSeconds"
     assert_valid(world.history)
 
 
@@ -287,5 +287,3 @@ async def test_the_sticky_verdict(new_world: NewWorld) -> None:
     with pytest.raises(BudgetExceeded):
         turn.budget.check()
     await world.interrupt(turn)
-
-

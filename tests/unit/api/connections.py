@@ -16,8 +16,8 @@ from spindled.rpc.errors import ConnectionClosed, RpcError
 class FakeConnection:
     """Implements rpc.connection.Connection; `answer`, `refuse` and `leave` are what its client does."""
 
-    def __init__(self, *opt_out: str) -> None:
-        self.client = Client(name="tests", opt_out=frozenset(opt_out))
+    def __init__(self, *opt_out: str, experimental: bool = False) -> None:
+        self.client = Client(name="tests", experimental=experimental, opt_out=frozenset(opt_out))
         self.closed = asyncio.Event()
         self.frames: list[bytes] = []
         self.questions: list[tuple[int, str, asyncio.Future[msgspec.Raw]]] = []

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from spindled.agent.usage import no_usage
 from spindled.api.followers import ThreadFollowers
 from spindled_protocol.types import (
     FileChangeRequestApprovalParams,
     FileChangeRequestApprovalResponse,
+    ThreadTokenUsage,
+    ThreadTokenUsageUpdatedNotification,
     WarningNotification,
 )
 from tests.unit.api.connections import FakeConnection
@@ -38,6 +41,17 @@ async def test_every_follower_gets_the_same_bytes_encoded_once(monkeypatch: pyte
     assert one.methods == two.methods == ["warning"]
     assert one.frames[0] is two.frames[0]
     assert deaf.frames == []
+
+
+async def test_fields_of_ours_are_for_clients_that_want_experimental_ones() -> None:
+    """3-07: the cost of a thread; every client gets the frame that is meant for it."""
+    plain, other, curious = FakeConnection(), FakeConnection(), FakeConnection(experimental=True)
+    usage = ThreadTokenUsage(total=no_usage(), last=no_usage(), modelContextWindow=None)
+    updated = ThreadTokenUsageUpdatedNotification(threadId="t", turnId="u", tokenUsage=usage, costUsd=0.5)
+    following(plain, curious, other).publish("thread/tokenUsage/updated", updated)
+    assert [each.get("costUsd") for each in curious.told("thread/tokenUsage/updated")] == [0.5]
+    assert [set(each) for each in plain.told("thread/tokenUsage/updated")] == [{"threadId", "turnId", "tokenUsage"}]
+    assert plain.frames[0] is other.frames[0]
 
 
 async def test_one_who_left_is_told_nothing_more() -> None:

@@ -404,3 +404,34 @@ async def test_the_reference_takes_our_forks_and_reverts(
     assert questions(store, thread) == ["one", "new two", "go on"]
     assert [text for text in said_by_user(model) if not text.startswith("<")] == ["one", "new two", "go on"]
     store.close()
+
+
+async def test_the_reference_passes_over_what_we_count(home: Path, model: Model, server: Server) -> None:
+    """3-03: with rows of ours it resumes, forks and reverts a thread, and its forks inherit the account."""
+    store = ThreadStore(home)
+    writer = store.create(meta(cwd=str(home)))
+    thread = writer.thread_id
+    for number in (1, 2):
+        add_turn(writer, f"turn {number}", more=[rows.spending(rows.Spending(turns=number, tool_calls=number))])
+    writer.close()
+    ours = json.loads(msgspec.json.encode(store.read(thread).turns))
+    assert (await server.call("thread/resume", threadId=thread))["thread"]["turns"] == ours
+    await server.turn(thread, "theirs")
+    fork = (await server.call("thread/fork", threadId=thread))["thread"]["id"]
+    await server.turn(fork, "in the fork")
+    assert [text for text in said_by_user(model) if not text.startswith("<")] == [
+        "turn 1",
+        "turn 2",
+        "theirs",
+        "in the fork",
+    ]
+    await server.call("thread/revert", threadId=thread, beforeTurnId=ours[1]["id"])
+    await server.turn(thread, "again")
+    store.refresh()
+    for one, turns, tools in ((fork, 4, 2), (thread, 2, 1)):
+        stored = store.read(one)
+        assert (stored.spending.turns, stored.spending.tool_calls, stored.warnings) == (turns, tools, [])
+        assert stored.usage is not None
+        total = sum(usage.total_tokens for usage in stored.spending.tokens.values())
+        assert total == stored.usage.total.totalTokens
+    store.close()

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from spindled.store import items, rows
+from spindled.store.payloads import GivenBudgets
 from spindled.store.replay import StoredThread, replay
 from spindled.store.rows import Row
 from spindled.store.scan import Record
@@ -148,3 +150,36 @@ def test_old_rollouts_with_items_prefer_them() -> None:
         rows.item_completed("t", "a", user_item("steer")),
     ]
     assert len(replayed(written, history_mode="legacy").turns[0].items) == 3
+
+
+def test_what_was_used_goes_on_from_the_last_account() -> None:
+    """3-03: what other servers did since then counts with its turns and tokens."""
+    tokens = {"small": rows.TokenUsage(input_tokens=30, total_tokens=30)}
+    ours = rows.Spending(turns=4, tool_calls=7, model_calls={"turn": 5}, wall_ms=12, tokens=tokens)
+    written = [*turn_start("t", "a", "1"), rows.spending(rows.Spending(turns=1)), rows.spending(ours)]
+    theirs = [*turn_start("t", "b", "2"), *turn_end("t", "b", "hi")]
+    spent = replayed([*written, *theirs]).spending
+    assert (spent.turns, spent.tool_calls, spent.model_calls, spent.wall_ms) == (5, 7, {"turn": 5}, 12)
+    assert spent.tokens["small"] == rows.TokenUsage(input_tokens=30, total_tokens=30)
+    assert spent.tokens["gpt-5.5"] == rows.TokenUsage(input_tokens=70, output_tokens=10, total_tokens=80)
+
+
+def test_a_thread_without_an_account_has_its_turns_and_tokens() -> None:
+    spent = replayed([*turn_start("t", "a", "1"), *turn_end("t", "a", "hi")]).spending
+    assert spent.turns == 1
+    assert spent.tokens == {"gpt-5.5": rows.TokenUsage(input_tokens=100, output_tokens=10, total_tokens=110)}
+    assert replayed([]).spending == rows.Spending()
+
+
+def test_a_damaged_account_costs_no_thread() -> None:
+    damaged = Row(rows.SPENDING, {"turns": "many"})
+    thread = replayed([*turn_start("t", "a", "1"), damaged, *turn_end("t", "a", "hi")])
+    assert thread.spending.tokens["gpt-5.5"].total_tokens == 110
+    assert thread.warnings
+    assert thread.history == [message("user", "1"), message("assistant", "hi")]
+
+
+def test_an_account_is_read_as_it_was_written() -> None:
+    budgets = GivenBudgets(turn={"cost_usd": 0.5}, thread={"turns": None})
+    ours = rows.Spending(tools_usd=Decimal("0.60"), approved_usd=Decimal("0.1"), budgets=budgets)
+    assert replayed([rows.spending(ours)]).spending == ours
