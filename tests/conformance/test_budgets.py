@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from spindled.store import rows
-from spindled.store.ids import new_id
-from spindled.store.threads import ThreadStore
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import (
     INVALID,
@@ -470,37 +468,39 @@ async def test_counted_on_after_a_kill(launch: Launch, provider: FakeProvider) -
     }
 
 
-async def test_a_fork_goes_on_from_what_it_inherits(launch: Launch, provider: FakeProvider, home: Home) -> None:
+async def test_a_fork_goes_on_from_what_it_inherits(launch: Launch, provider: FakeProvider) -> None:
     """3-03: as with the totals of tokens: what happened before the place of the fork counts, nothing else."""
-    client = await launch()
-    provider.script(*(stream(message(), usage=USAGE) for _ in range(5)))
+    client = await launch(tables=PRICES)
+    provider.default = stream(message(), usage=USAGE)
     thread = await open_thread(client, budget={"thread": {"turns": 3}})
     await client.run_turn(thread, "one")
     second = turn_of(await client.run_turn(thread, "two"))
-    await client.close()
-
-    store = ThreadStore(home.path)
-    forks = []
-    for before in (None, second["id"]):
-        writer = store.fork(thread, rows.SessionMeta(id=new_id(), cwd=str(home.workspace)), before)
-        forks.append(writer.thread_id)
-        writer.close()
-    store.close()
-
-    other = await launch()
-    for fork, turns in zip(forks, (2, 1), strict=True):
-        await other.request("thread/resume", {"threadId": fork})
+    for place, turns in (({}, 2), ({"beforeTurnId": second["id"]}, 1)):
+        since = client.mark()
+        fork = (await client.request("thread/fork", {"threadId": thread, **place}))["thread"]["id"]
+        await client.wait_for("thread/started", since=since)
+        assert of(client.received[since:], "thread/tokenUsage/updated")[0]["costUsd"] == turns / 10
         for _ in range(3 - turns):
-            assert turn_of(await other.run_turn(fork, "more"))["status"] == "completed"
-        assert stop(await other.run_turn(fork, "too much")) == {
-            "scope": "thread",
-            "kind": "turns",
-            "limit": 3,
-            "used": 3,
-        }
-        tight = {"threadId": fork, "budget": {"thread": {"turns": None, "totalTokens": 329}}}
-        await other.request("thread/resume", tight)
-        assert stop(await other.run_turn(fork, "go"))["used"] == 330
+            assert turn_of(await client.run_turn(fork, "more"))["status"] == "completed"
+        found = stop(await client.run_turn(fork, "too much"))
+        assert found == {"scope": "thread", "kind": "turns", "limit": 3, "used": 3}
+    assert turn_of(await client.run_turn(thread, "three"))["status"] == "completed"
+    budget = {"thread": {"turns": None, "totalTokens": 329}}
+    fork = (await client.request("thread/fork", {"threadId": thread, "budget": budget}))["thread"]["id"]
+    assert stop(await client.run_turn(fork, "go"))["used"] == 330
+
+
+async def test_a_reverted_thread_counts_what_is_left(client: Client, provider: FakeProvider) -> None:
+    """3-03: as with the totals of tokens; limits stay, also those that came later."""
+    provider.default = stream(message(), usage=USAGE)
+    thread = await open_thread(client)
+    await client.run_turn(thread, "one")
+    second = turn_of(await client.run_turn(thread, "two"))
+    resume = {"threadId": thread, "excludeTurns": True, "budget": {"thread": {"turns": 2}}}
+    await client.request("thread/resume", resume)
+    await client.request("thread/revert", {"threadId": thread, "beforeTurnId": second["id"]})
+    assert turn_of(await client.run_turn(thread, "again"))["status"] == "completed"
+    assert stop(await client.run_turn(thread, "more"))["used"] == 2
 
 
 async def test_what_another_server_used_counts_too(launch: Launch, provider: FakeProvider, home: Home) -> None:

@@ -232,11 +232,14 @@ class Thread:
         self._tell_usage(turn_id)
 
     def _tell_usage(self, turn_id: str) -> None:
-        snapshot = self.usage_snapshot()
-        self.record.usage(snapshot)
-        self.events.usage_updated(turn_id, snapshot, self.ledger.cost_usd)
+        self.record.usage(self._usage_snapshot())
+        self.show_usage(turn_id)
 
-    def usage_snapshot(self) -> ThreadTokenUsage:
+    def show_usage(self, turn_id: str) -> None:
+        """Tell the followers what the thread has taken so far."""
+        self.events.usage_updated(turn_id, self._usage_snapshot(), self.ledger.cost_usd)
+
+    def _usage_snapshot(self) -> ThreadTokenUsage:
         return self.usage.snapshot(self.surroundings.context_window(self.settings.model))
 
     def new_context(self, settings: ThreadSettings) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ async def thread_fork(session: Session, params: ThreadForkParams) -> Then:
 
     def announce() -> None:
         if with_turns and thread.usage.known and stored.turns:
-            thread.events.usage_updated(stored.turns[-1].id, thread.usage_snapshot())
+            thread.show_usage(stored.turns[-1].id)
         thread.events.followers.publish("thread/started", ThreadStartedNotification(thread=thread.snapshot()))
         prepare(session, thread)
 

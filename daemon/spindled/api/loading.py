@@ -51,6 +51,7 @@ def start_thread(session: Session, params: ThreadStartParams) -> Thread:
             settings=settings,
             **equipment(session, identity.id, config),
             journal=journal,
+            spending=Spending(budgets=given_budgets(params.budget)),
         )
     )
 
@@ -68,17 +69,17 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
         await asyncio.to_thread(copy_rollout, application.store, stored, session_meta(identity, settings))
         journal = application.store.open(identity.id)  # here: a request that was cancelled leaves no lock behind
         identity.path = str(journal.path)
-    return application.threads.add(
-        Thread(
-            identity=identity,
-            settings=settings,
-            **equipment(session, identity.id, config),
-            history=stored.history,
-            usage=stored.usage,
-            journal=journal,
-            spending=Spending(budgets=given_budgets(params.budget)),
-        )
+    thread = Thread(
+        identity=identity,
+        settings=settings,
+        **equipment(session, identity.id, config),
+        history=stored.history,
+        usage=stored.usage,
+        spending=stored.spending,
+        journal=journal,
     )
+    thread.give_budgets(given_budgets(params.budget))
+    return application.threads.add(thread)
 
 
 def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredThread) -> Thread:
@@ -128,8 +129,10 @@ def reload_thread(application: Application, thread: Thread, stored: StoredThread
         grants=thread.approvals.grants,
         history=stored.history,
         usage=stored.usage,
+        spending=stored.spending,
         journal=application.store.open(thread.id),
     )
+    again.give_budgets(thread.ledger.spent.budgets)
     return application.threads.add(again)
 
 

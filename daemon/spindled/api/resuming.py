@@ -53,7 +53,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     def announce() -> None:
         if not loaded:
             if thread.usage.known and turns:
-                thread.events.usage_updated(turns[-1].id, thread.usage_snapshot(), thread.ledger.cost_usd)
+                thread.show_usage(turns[-1].id)
             thread.events.followers.publish(
                 "thread/goal/cleared", ThreadGoalClearedNotification(threadId=params.threadId)
             )
