@@ -306,6 +306,39 @@ async def test_three_failures_end_the_attempts(launch: Launch, provider: FakePro
 # -- afterwards
 
 
+async def test_a_summary_goes_without_what_the_provider_cannot_read(client: Client, provider: FakeProvider) -> None:
+    """1-06: encrypted reasoning that has gone stale must not keep a thread from getting smaller."""
+    stale = {"message": "The encrypted content could not be verified.", "code": "invalid_encrypted_content"}
+    provider.script(
+        stream(reasoning(), message("A1")),
+        answer(400, {"error": {**stale, "type": "invalid_request_error"}}),
+        stream(message("THE SUMMARY")),
+    )
+    thread = await open_thread(client)
+    await client.run_turn(thread, "first")
+    assert flow(await compact(client, thread))[-2:] == [*COMPLETED][-2:]
+    kinds = [[item["type"] for item in request.json["input"]] for request in provider.requests[1:3]]
+    assert ["reasoning" in kind for kind in kinds] == [True, False]
+    assert len(client.notifications("warning")) == 1
+
+
+@pytest.mark.parametrize("method", ["thread/resume", "thread/fork"])
+async def test_resumed_with_a_smaller_model_the_larger_one_summarises(
+    launch: Launch, provider: FakeProvider, method: str
+) -> None:
+    """4-02: the smaller model might not hold what it is to summarise."""
+    client = await launch()
+    thread = await open_thread(client)
+    provider.script(stream(message("A1"), usage={"input_tokens": 150_000, "output_tokens": 1, "total_tokens": 150_001}))
+    await client.run_turn(thread, "first")
+    await client.close()
+    client = await launch()
+    provider.script(stream(message("THE SUMMARY")), stream(message("A2")))
+    resumed = await client.request(method, {"threadId": thread, "model": "gpt-4o"})
+    await client.run_turn(resumed["thread"]["id"], "second")
+    assert [request.json["model"] for request in provider.requests] == ["gpt-5.5", "gpt-5.5", "gpt-4o"]
+
+
 async def test_killed_right_after_it_the_thread_resumes_with_the_summary(
     launch: Launch, provider: FakeProvider
 ) -> None:

@@ -1,6 +1,6 @@
 """Requests that a provider refuses for something we can do without: what is left out, and remembered to be.
 
-Each remedy is tried once in a sampling, and told.
+Each remedy is tried once for an answer or a summary, and told.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from spindled.model.errors import Kind
 
 if TYPE_CHECKING:
     from spindled.agent.efforts import Efforts
-    from spindled.agent.history import History
     from spindled.model.errors import ModelError
     from spindled.model.request import ModelRequest
 
@@ -31,10 +30,10 @@ STALE = re.compile(
 
 
 class Healing:
-    """The remedies that one sampling has left. `replace` makes the thread go on from other items, also once resumed."""
+    """The remedies that are left for one request. `items` gives its history, `replace` lets it go on from another."""
 
-    def __init__(self, history: History, efforts: Efforts, replace: Callable[[list[Item]], None]):
-        self._history = history
+    def __init__(self, items: Callable[[], list[Item]], efforts: Efforts, replace: Callable[[list[Item]], None]):
+        self._items = items
         self._replace = replace
         self._efforts = efforts
         self._left: list[Remedy] = [self._lower_effort, self._leave_out_effort, self._forget_reasoning]
@@ -66,8 +65,9 @@ class Healing:
     def _forget_reasoning(self, error: ModelError, request: ModelRequest) -> str | None:
         if not is_stale_reasoning(error):
             return None
-        kept = [item for item in self._history.items if not is_sealed_reasoning(item)]
-        if len(kept) == len(self._history.items):
+        items = self._items()
+        kept = [item for item in items if not is_sealed_reasoning(item)]
+        if len(kept) == len(items):
             return None
         self._replace([unlinked(item) for item in kept])
         return "The provider could not read the earlier reasoning of this thread; it goes on without it."

@@ -35,13 +35,14 @@ BREAKER_OPEN = (
 class Pressure:
     """Watches one thread's context. Works on copies: what fails or is cancelled leaves the history as it was."""
 
-    def __init__(self, thread: Thread):
+    def __init__(self, thread: Thread, sampled: ThreadSettings | None = None):
         self.thread = thread
         self.meter = ContextMeter()
         self.failures = 0
         self.unproven = False
         self.answered_at = thread.identity.updated_at
-        self.sampled: ThreadSettings | None = None
+        self.sampled = sampled
+        """Under which settings the history was last sent; None if that cannot be done again."""
         self._maxima: dict[str, int] = {}
         if tokens := thread.usage.last.totalTokens:
             self.meter.reported(tokens, thread.history.items)

@@ -22,7 +22,7 @@ class Sampling:
         self.turn = turn
         self.thread = turn.thread
         self.healing = Healing(
-            self.thread.history,
+            lambda: self.thread.history.items,
             self.thread.surroundings.efforts,
             replace=partial(self.thread.replace_history, ""),
         )

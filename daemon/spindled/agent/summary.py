@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from spindled.agent.compaction import PROMPT, without_oldest
+from spindled.agent.healing import Healing
 from spindled.agent.history import message_text
 from spindled.agent.prompt import message
 from spindled.agent.request import model_request
@@ -32,12 +33,23 @@ async def summarise(turn: RunningTurn, settings: ThreadSettings, items: list[Ite
 
     Raises ModelError, BudgetExceeded.
     """
+
+    def go_on_from(others: list[Item]) -> None:
+        nonlocal items
+        items = others
+
     retries = Retries(turn.thread, turn.id)
+    healing = Healing(lambda: items, turn.thread.surroundings.efforts, go_on_from)
     share = estimate_all(items) // SHARE + 1
     while True:
+        request = _request(turn, settings, items)
         try:
-            return await _answer(turn, _request(turn, settings, items))
+            return await _answer(turn, request)
         except ModelError as error:
+            healed = healing.cure(error, request)
+            if healed is not None:
+                turn.thread.events.warning(healed)
+                continue
             if error.kind is not Kind.CONTEXT_WINDOW:
                 await retries.wait(error)
                 continue

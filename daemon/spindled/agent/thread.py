@@ -62,7 +62,9 @@ class Thread:
         usage: ThreadTokenUsage | None = None,
         spending: Spending | None = None,
         grants: SessionGrants | None = None,
+        sampled: ThreadSettings | None = None,
     ):
+        """`sampled`: the settings of the last turn that a resumed thread had, if its model can still be asked."""
         self.id = identity.id
         self.identity = identity
         self.settings = settings
@@ -70,7 +72,7 @@ class Thread:
         self.model = model
         self.history = History(history)
         self.usage = UsageMeter(usage)
-        self.pressure = Pressure(self)
+        self.pressure = Pressure(self, sampled)
         self.events = ThreadEvents(self.id, followers)
         self.record = Record(self.id, journal, self.events.warning)
         self.ledger = Ledger(surroundings.config.settings, spending, self.record.spending)

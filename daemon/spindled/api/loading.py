@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from msgspec.structs import replace
 
 from spindled.agent.clock import now_s
 from spindled.agent.identity import ThreadIdentity
-from spindled.agent.settings import SettingsError, ThreadSettings, absolute, either, given, sandbox_policy
+from spindled.agent.settings import either, given
 from spindled.agent.thread import Thread
-from spindled.api.application import working_directory
 from spindled.api.budgets import given_budgets
 from spindled.api.git import git_info
-from spindled.config.schema import GranularPolicy
+from spindled.api.thread_settings import folder, request_overrides, stored_cwd, stored_overrides, thread_settings
 from spindled.store import rows, values
 from spindled.store.cut import Cut
 from spindled.store.ids import new_id
 from spindled.store.payloads import Spending
 from spindled_protocol import WIRE_VERSION
-from spindled_protocol.types import AskForApprovalObject
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from spindled.agent.settings import ThreadSettings
     from spindled.api.application import Application
     from spindled.api.session import Session
     from spindled.config.schema import Config
     from spindled.store.replay import StoredThread
     from spindled.store.threads import ThreadStore
-    from spindled_protocol.types import AskForApproval, ThreadForkParams, ThreadResumeParams, ThreadStartParams
+    from spindled_protocol.types import ThreadForkParams, ThreadResumeParams, ThreadStartParams
 
 
 def start_thread(session: Session, params: ThreadStartParams) -> Thread:
@@ -73,9 +71,7 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
         identity=identity,
         settings=settings,
         **equipment(session, identity.id, config),
-        history=stored.history,
-        usage=stored.usage,
-        spending=stored.spending,
+        **past(stored, settings),
         journal=journal,
     )
     thread.give_budgets(given_budgets(params.budget))
@@ -107,9 +103,7 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
         identity=identity,
         settings=settings,
         **equipment(session, params.threadId, config),
-        history=stored.history,
-        usage=stored.usage,
-        spending=stored.spending,
+        **past(stored, settings),
         journal=application.store.open(params.threadId),  # last: what fails before it leaves no lock behind
     )
     thread.give_budgets(given_budgets(params.budget))
@@ -127,9 +121,7 @@ def reload_thread(application: Application, thread: Thread, stored: StoredThread
         model=thread.model,
         followers=application.followers(thread.id),
         grants=thread.approvals.grants,
-        history=stored.history,
-        usage=stored.usage,
-        spending=stored.spending,
+        **past(stored, thread.settings),
         journal=application.store.open(thread.id),
     )
     again.give_budgets(thread.ledger.spent.budgets)
@@ -148,6 +140,18 @@ def equipment(session: Session, thread_id: str, config: Config) -> dict[str, Any
         "surroundings": application.surroundings(config, session.connection.client.name),
         "model": application.clients.model(config.provider),
         "followers": application.followers(thread_id),
+    }
+
+
+def past(stored: StoredThread, settings: ThreadSettings) -> dict[str, Any]:
+    """What a stored thread brings with it, whatever it goes on as."""
+    context = stored.context
+    same_provider = stored.meta.model_provider in (None, settings.model_provider)
+    return {
+        "history": stored.history,
+        "usage": stored.usage,
+        "spending": stored.spending,
+        "sampled": replace(settings, model=context.model) if context and context.model and same_provider else None,
     }
 
 
@@ -181,85 +185,3 @@ def session_meta(identity: ThreadIdentity, settings: ThreadSettings) -> rows.Ses
         git=values.git_to_row(identity.git) if identity.git else None,
         forked_from_id=identity.forked_from,
     )
-
-
-def folder(path: Any) -> Path:
-    """The working directory a client named, else the daemon's; raises SettingsError."""
-    cwd = working_directory(either(path, None))
-    return absolute(str(cwd), cwd)
-
-
-def stored_cwd(stored: StoredThread) -> str | None:
-    """Where the last turn ran, if that folder is still there."""
-    cwd = (stored.context.cwd if stored.context else "") or stored.meta.cwd
-    return cwd if cwd and os.path.isdir(cwd) else None
-
-
-def stored_overrides(stored: StoredThread) -> dict[str, object]:
-    """What a thread keeps of its last turn's settings, as configuration overrides."""
-    overrides: dict[str, object] = {}
-    if stored.meta.model_provider:
-        overrides["model_provider"] = stored.meta.model_provider
-    if stored.context and stored.context.model:
-        overrides["model"] = stored.context.model
-    return overrides
-
-
-def request_overrides(params: Any) -> dict[str, object]:
-    """The configuration that a request sets for its thread."""
-    named = {
-        "model": params.model,
-        "model_provider": params.modelProvider,
-        "sandbox_mode": params.sandbox,
-        "service_tier": params.serviceTier,
-    }
-    return {**either(params.config, {}), **{key: value for key, value in named.items() if given(value)}}
-
-
-def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread | None = None) -> ThreadSettings:
-    """Configuration, what the stored thread last used, and what the request says, the latter strongest."""
-    if given(params.permissions) and given(params.sandbox):
-        raise SettingsError("`permissions` cannot be combined with `sandbox`")
-    written = config.settings
-    context = stored.context if stored and stored.context else rows.TurnContext()
-    requested = request_overrides(params)
-
-    def kept(key: str, last: Any, configured: Any) -> Any:
-        """What the thread last used stays, unless the request sets that key."""
-        return configured if key in requested else last or configured
-
-    policy: AskForApproval = kept(
-        "approval_policy", values.approval_policy_to_wire(context.approval_policy), approval_policy(config)
-    )
-    sandbox = kept(
-        "sandbox_mode",
-        values.sandbox_policy_to_wire(context.sandbox_policy),
-        sandbox_policy(config.sandbox_mode, written.sandbox_workspace_write),
-    )
-    roots = either(params.runtimeWorkspaceRoots, None)
-    return ThreadSettings(
-        model=config.model,
-        model_provider=config.provider.id,
-        cwd=cwd,
-        workspace_roots=tuple(roots) if roots else (str(cwd),),
-        approval_policy=either(params.approvalPolicy, policy),
-        approvals_reviewer=either(params.approvalsReviewer, "user"),
-        sandbox_policy=sandbox,
-        effort=kept("model_reasoning_effort", context.effort, written.model_reasoning_effort),
-        summary=kept("model_reasoning_summary", context.summary, written.model_reasoning_summary),
-        verbosity=written.model_verbosity,
-        service_tier=kept("service_tier", context.service_tier, written.service_tier),
-        base_instructions=either(params.baseInstructions, None) or stored_instructions(stored),
-        developer_instructions=either(params.developerInstructions, written.developer_instructions),
-    )
-
-
-def stored_instructions(stored: StoredThread | None) -> str | None:
-    return stored.meta.base_instructions.text if stored and stored.meta.base_instructions else None
-
-
-def approval_policy(config: Config) -> AskForApproval:
-    policy = config.approval_policy
-    if isinstance(policy, GranularPolicy):
-        return msgspec.convert(msgspec.to_builtins(policy), AskForApprovalObject)
-    return policy

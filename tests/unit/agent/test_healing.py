@@ -27,7 +27,7 @@ class Patient:
         self.history = History(items)
         self.efforts = Efforts()
         self.effort = effort
-        self.healing = Healing(self.history, self.efforts, self.history.replace)
+        self.healing = Healing(lambda: self.history.items, self.efforts, self.history.replace)
 
     def cure(self, error: ModelError) -> str | None:
         request = ModelRequest(model="m", effort=self.efforts.accepted("m", self.effort))

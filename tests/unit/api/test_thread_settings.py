@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spindled.agent.settings import SettingsError
-from spindled.api.loading import folder, request_overrides, stored_cwd, stored_overrides, thread_settings
+from spindled.api.thread_settings import folder, request_overrides, stored_cwd, stored_overrides, thread_settings
 from spindled.config.load import load
 from spindled.store import rows
 from spindled.store.replay import StoredThread

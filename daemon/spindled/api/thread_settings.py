@@ -1,0 +1,103 @@
+"""What a client's params, the configuration and a stored thread say about how turns run."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from spindled.agent.settings import SettingsError, ThreadSettings, absolute, either, given, sandbox_policy
+from spindled.api.application import working_directory
+from spindled.config.schema import GranularPolicy
+from spindled.store import rows, values
+from spindled_protocol.types import AskForApprovalObject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spindled.config.schema import Config
+    from spindled.store.replay import StoredThread
+    from spindled_protocol.types import AskForApproval
+
+
+def folder(path: Any) -> Path:
+    """The working directory a client named, else the daemon's; raises SettingsError."""
+    cwd = working_directory(either(path, None))
+    return absolute(str(cwd), cwd)
+
+
+def stored_cwd(stored: StoredThread) -> str | None:
+    """Where the last turn ran, if that folder is still there."""
+    cwd = (stored.context.cwd if stored.context else "") or stored.meta.cwd
+    return cwd if cwd and os.path.isdir(cwd) else None
+
+
+def stored_overrides(stored: StoredThread) -> dict[str, object]:
+    """What a thread keeps of its last turn's settings, as configuration overrides."""
+    overrides: dict[str, object] = {}
+    if stored.meta.model_provider:
+        overrides["model_provider"] = stored.meta.model_provider
+    if stored.context and stored.context.model:
+        overrides["model"] = stored.context.model
+    return overrides
+
+
+def request_overrides(params: Any) -> dict[str, object]:
+    """The configuration that a request sets for its thread."""
+    named = {
+        "model": params.model,
+        "model_provider": params.modelProvider,
+        "sandbox_mode": params.sandbox,
+        "service_tier": params.serviceTier,
+    }
+    return {**either(params.config, {}), **{key: value for key, value in named.items() if given(value)}}
+
+
+def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread | None = None) -> ThreadSettings:
+    """Configuration, what the stored thread last used, and what the request says, the latter strongest."""
+    if given(params.permissions) and given(params.sandbox):
+        raise SettingsError("`permissions` cannot be combined with `sandbox`")
+    written = config.settings
+    context = stored.context if stored and stored.context else rows.TurnContext()
+    requested = request_overrides(params)
+
+    def kept(key: str, last: Any, configured: Any) -> Any:
+        """What the thread last used stays, unless the request sets that key."""
+        return configured if key in requested else last or configured
+
+    policy: AskForApproval = kept(
+        "approval_policy", values.approval_policy_to_wire(context.approval_policy), approval_policy(config)
+    )
+    sandbox = kept(
+        "sandbox_mode",
+        values.sandbox_policy_to_wire(context.sandbox_policy),
+        sandbox_policy(config.sandbox_mode, written.sandbox_workspace_write),
+    )
+    roots = either(params.runtimeWorkspaceRoots, None)
+    return ThreadSettings(
+        model=config.model,
+        model_provider=config.provider.id,
+        cwd=cwd,
+        workspace_roots=tuple(roots) if roots else (str(cwd),),
+        approval_policy=either(params.approvalPolicy, policy),
+        approvals_reviewer=either(params.approvalsReviewer, "user"),
+        sandbox_policy=sandbox,
+        effort=kept("model_reasoning_effort", context.effort, written.model_reasoning_effort),
+        summary=kept("model_reasoning_summary", context.summary, written.model_reasoning_summary),
+        verbosity=written.model_verbosity,
+        service_tier=kept("service_tier", context.service_tier, written.service_tier),
+        base_instructions=either(params.baseInstructions, None) or stored_instructions(stored),
+        developer_instructions=either(params.developerInstructions, written.developer_instructions),
+    )
+
+
+def stored_instructions(stored: StoredThread | None) -> str | None:
+    return stored.meta.base_instructions.text if stored and stored.meta.base_instructions else None
+
+
+def approval_policy(config: Config) -> AskForApproval:
+    policy = config.approval_policy
+    if isinstance(policy, GranularPolicy):
+        return msgspec.convert(msgspec.to_builtins(policy), AskForApprovalObject)
+    return policy
