@@ -29,8 +29,27 @@ def main() -> None:
     if options.show:
         sys.stdout.write(USAGE if options.show == "help" else f"spindled {__version__}\n")
         return
+    if options.command == "gateway":
+        gateway(options)
     gc.disable()  # until the first answer: nothing to collect in what imports allocate
     serve(options)
+
+
+def gateway(options: Options) -> NoReturn:
+    """Serve a provider over HTTP. Never returns."""
+    import logging
+
+    from spindled import log
+    from spindled.faces.gateway.run import run
+
+    try:
+        log.configure(options.verbosity, options.log_file)
+    except OSError as error:
+        _give_up(error)
+    code = run(options, _home(), os.environ)
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def serve(options: Options, load: Callable[[Options, str], Backend] | None = None) -> None:

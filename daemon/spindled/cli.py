@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator
 __all__ = ["USAGE", "Options", "UsageError", "parse"]
 
 USAGE = """\
-Usage: spindled [OPTIONS] app-server [OPTIONS]
+Usage: spindled [OPTIONS] COMMAND [OPTIONS]
 
 Commands:
   app-server            Serve clients over JSON-RPC
+  gateway               Serve a provider as a Responses endpoint on loopback
 
 Options:
   -c, --config KEY=VALUE  Override a configuration value; KEY is a dotted path, VALUE is TOML or else plain text
       --enable FEATURE    The same as -c features.FEATURE=true
       --disable FEATURE   The same as -c features.FEATURE=false
       --strict-config     Refuse a configuration with unknown keys
-      --listen URL        Where to serve: stdio:// (default)
+      --listen WHERE      app-server: stdio:// (default); gateway: 127.0.0.1:PORT, port 0 is any free one (default)
+      --provider NAME     gateway: the same as -c model_provider=NAME
+      --allow-remote      gateway: listen also where other machines can reach it; needs a token
       --stdio             The same as --listen stdio://
       --log-file FILE     Write the log there and not to stderr
   -v, --verbose           Log more; twice for everything
@@ -25,7 +28,8 @@ Options:
   -h, --help              Print this help
 """
 
-COMMANDS = ("app-server",)
+COMMANDS = ("app-server", "gateway")
+DEFAULT_LISTEN = {"app-server": "stdio://", "gateway": "127.0.0.1:0"}
 
 
 class UsageError(Exception):
@@ -39,7 +43,8 @@ class Options:
         self.command: str | None = None
         self.overrides: list[tuple[str, object]] = []
         self.strict_config = False
-        self.listen = "stdio://"
+        self.listen = ""
+        self.allow_remote = False
         self.log_file: str | None = None
         self.verbosity = 0
         self.show: str | None = None  # "version" or "help"
@@ -65,7 +70,18 @@ def parse(arguments: list[str]) -> Options:
             raise UsageError(f"option '{name}' takes no value")
         else:
             raise UsageError(f"unknown option '{name}'")
+    _check(options)
     return options
+
+
+def _check(options: Options) -> None:
+    """What a flag means, and whether it means anything, depends on the command."""
+    options.listen = options.listen or DEFAULT_LISTEN.get(options.command or "", "")
+    if options.command == "app-server":
+        if options.listen != "stdio://":
+            raise UsageError(f"--listen {options.listen} is not supported in this build; use stdio://")
+        if options.allow_remote:
+            raise UsageError("--allow-remote is for the gateway")
 
 
 def _words(arguments: list[str]) -> Iterator[str]:
@@ -114,12 +130,6 @@ def toml_value(text: str) -> object:
     return text.strip().strip("\"'")
 
 
-def _listen(options: Options, url: str) -> None:
-    if url != "stdio://":
-        raise UsageError(f"--listen {url} is not supported in this build; use stdio://")
-    options.listen = url
-
-
 def _feature(options: Options, name: str, on: bool) -> None:
     if not name:
         raise UsageError("a feature needs a name")
@@ -139,13 +149,15 @@ _VALUES: dict[str, Callable[[Options, str], None]] = {
     "--config": _override,
     "--enable": lambda options, name: _feature(options, name, True),
     "--disable": lambda options, name: _feature(options, name, False),
-    "--listen": _listen,
+    "--listen": lambda options, where: setattr(options, "listen", where),
+    "--provider": lambda options, name: options.overrides.append(("model_provider", name)),
     "--log-file": lambda options, file: setattr(options, "log_file", file),
 }
 
 _FLAGS: dict[str, Callable[[Options], None]] = {
     "--strict-config": _set("strict_config", True),
     "--stdio": _set("listen", "stdio://"),
+    "--allow-remote": _set("allow_remote", True),
     "-v": _more,
     "--verbose": _more,
     "-V": _set("show", "version"),

@@ -55,6 +55,7 @@ def test_the_rest() -> None:
 @pytest.mark.parametrize(
     ("words", "text"),
     [
+        (["app-server", "--allow-remote"], "--allow-remote is for the gateway"),
         (["--what"], "unknown option '--what'"),
         (["-x"], "unknown option '-x'"),
         (["serve"], "unknown command 'serve'"),
@@ -71,3 +72,10 @@ def test_errors(words: list[str], text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse(words)
     assert str(caught.value).startswith(text)
+
+
+def test_the_gateway() -> None:
+    options = parse(["gateway", "--provider", "deepseek", "--listen=127.0.0.1:8100", "--allow-remote", "-c", "a=1"])
+    assert (options.command, options.listen, options.allow_remote) == ("gateway", "127.0.0.1:8100", True)
+    assert options.overrides == [("model_provider", "deepseek"), ("a", 1)]
+    assert parse(["gateway"]).listen == "127.0.0.1:0"

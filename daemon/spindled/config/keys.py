@@ -28,9 +28,10 @@ OTHERS: dict[str, frozenset[str]] = {
         "tools": "experimental_request_user_input client_search_provider",
         "tools.update_plan": "",
         "model_providers.*": """
-            auth aws capabilities credential_file gateway_oauth location model_catalog_url project_id
+            aws capabilities credential_file gateway_oauth location model_catalog_url project_id
             supports_standalone_web_search websocket_connect_timeout_ms
             """,
+        "model_providers.*.auth": "",
         "sandbox_workspace_write": "",
         "shell_environment_policy": "experimental_use_profile filters",
         "projects.*": "",

@@ -15,7 +15,11 @@ from .overrides import merge
 from .validate import InvalidSetting, as_config_error, dotted, settings, unknown_keys
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
-_PATHS = (("model_instructions_file",), ("sandbox_workspace_write", "writable_roots"))
+_PATHS = (
+    ("model_instructions_file",),
+    ("sandbox_workspace_write", "writable_roots"),
+    ("model_providers", "*", "auth", "cwd"),
+)
 
 
 class Stamp(NamedTuple):
@@ -127,25 +131,27 @@ def refuse_unknown(layers: Iterable[Layer]) -> None:
 def absolute(table: dict[str, Any], base: Path) -> dict[str, Any]:
     """The table with its path settings made absolute: `~` is the user's home, relative ones count from `base`."""
     for keys in _PATHS:
-        value: Any = table
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, str):
-            table = _replaced(table, keys, _absolute(value, base))
-        elif isinstance(value, list):
-            table = _replaced(table, keys, [_absolute(item, base) for item in value])
+        table = _made_absolute(table, keys, base)
     if profiles := table.get("profiles"):
         table = {**table, "profiles": {name: absolute(part, base) for name, part in profiles.items()}}
     return table
 
 
+def _made_absolute(value: Any, keys: tuple[str, ...], base: Path) -> Any:
+    """A copy of `value` with the paths at `keys` in it made absolute; `*` stands for any key."""
+    if not keys:
+        if isinstance(value, list):
+            return [_absolute(item, base) for item in value]
+        return _absolute(value, base) if isinstance(value, str) else value
+    if not isinstance(value, dict):
+        return value
+    first, *rest = keys
+    below = value.keys() if first == "*" else {first} & value.keys()
+    return {**value, **{key: _made_absolute(value[key], tuple(rest), base) for key in below}} if below else value
+
+
 def _absolute(path: str, base: Path) -> str:
     return os.path.normpath(base / os.path.expanduser(path))
-
-
-def _replaced(table: dict[str, Any], keys: tuple[str, ...], value: object) -> dict[str, Any]:
-    first, *rest = keys
-    return {**table, first: _replaced(table[first], tuple(rest), value) if rest else value}
 
 
 def _note_origins(

@@ -82,6 +82,8 @@ def select(providers: Mapping[str, Provider], key: str) -> Provider:
         raise ConfigError(f"Model provider `{key}` has no base_url")
     if not provider.base_url.lower().startswith(("http://", "https://")):
         raise ConfigError(f"Model provider `{key}`: base_url must start with http:// or https://")
+    if provider.auth is not None and (provider.env_key or provider.experimental_bearer_token):
+        raise ConfigError(f"Model provider `{key}`: `auth` and a key exclude each other")
     return provider
 
 

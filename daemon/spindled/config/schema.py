@@ -81,6 +81,19 @@ class Project(Struct, frozen=True, kw_only=True):
     trust_level: TrustLevel | None = None
 
 
+class AuthCommand(Struct, frozen=True, kw_only=True):
+    """A command that prints a provider's bearer token. Times in milliseconds; `repr()` masks its arguments."""
+
+    command: Annotated[str, Meta(min_length=1)]
+    args: list[str] = []
+    timeout_ms: Annotated[int, Meta(ge=1)] = 5_000
+    refresh_interval_ms: Count = 300_000  # 0: only when the provider refuses the token
+    cwd: str | None = None  # absolute once loaded
+
+    def __repr__(self) -> str:
+        return _masked(self, {"args"})
+
+
 class Provider(Struct, frozen=True, kw_only=True):
     """A model endpoint. `repr()` masks every value that can hold a secret."""
 
@@ -92,6 +105,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     env_key: str | None = None
     env_key_instructions: str | None = None
     experimental_bearer_token: str | None = None
+    auth: AuthCommand | None = None
     http_headers: dict[str, str] = {}
     env_http_headers: dict[str, str] = {}  # header -> environment variable
     query_params: dict[str, str] = {}

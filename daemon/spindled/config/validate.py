@@ -11,6 +11,7 @@ from .budget import Budgets, ModelPrice, ThreadLimits, TurnLimits
 from .errors import ConfigError, KeyPath
 from .keys import OTHERS
 from .schema import (
+    AuthCommand,
     Project,
     Provider,
     Settings,
@@ -27,6 +28,7 @@ _KNOWN: dict[str, frozenset[str]] = OTHERS | {
         "tools": Tools,
         "tools.update_plan": UpdatePlanTool,
         "model_providers.*": Provider,
+        "model_providers.*.auth": AuthCommand,
         "sandbox_workspace_write": WorkspaceWrite,
         "shell_environment_policy": ShellEnvironmentPolicy,
         "projects.*": Project,

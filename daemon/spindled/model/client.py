@@ -8,6 +8,7 @@ from typing import Protocol
 from . import retry
 from .errors import Kind, ModelError
 from .events import ModelEvent
+from .listing import Listing
 from .provider import Provider
 from .request import ModelRequest
 
@@ -20,6 +21,9 @@ class ModelClient(Protocol):
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[list[ModelEvent], None]:
         """The events of one attempt, a list per chunk of the network; the last one is terminal. Raises ModelError."""
+
+    async def models(self, etag: str = "") -> Listing | None:
+        """The provider's models; None if its list is still the one of `etag`. Raises ModelError."""
 
     async def aclose(self) -> None:
         """Close every connection; streams that still run end with an error."""

@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from .errors import Kind, ModelError
 from .failures import http_failure, one_line
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 15.0
 KEEPALIVE_SECONDS = 60.0
 MAX_ERROR_BODY = 1 << 20
-BODY_HEADERS = {"content-type": "application/json", "accept": "text/event-stream"}
+STREAM_HEADERS = {"content-type": "application/json", "accept": "text/event-stream"}
+LISTING_SECONDS = 30.0
+MAX_LISTING = 16 << 20
 CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # SSL_CERT_FILE is the ssl module's own
 
 
@@ -72,25 +74,67 @@ class Connection:
 
         The caller closes the answer, which closes the socket unless the body was read to its end.
         """
-        session, credentials = await self._ready()
-        import aiohttp
-
-        fixed = {**BODY_HEADERS, **self._sign(credentials.key), "content-length": str(len(content))}
-        try:
-            response = await session.post(
-                f"{self._provider.base_url}{path}",
-                params=dict(self._provider.query_params),
-                data=once(content),
-                headers={**fixed, **headers, **credentials.headers},
-                allow_redirects=False,
-                ssl=self._trust,
-            )
-        except (aiohttp.ClientError, OSError, ValueError, TypeError) as error:
-            raise self.masked(self._unanswered(error)) from None
+        length = {"content-length": str(len(content))}
+        response = await self._send("POST", path, {**STREAM_HEADERS, **length}, headers, content)
         answer = Answer(response, self.idle_seconds)
         if response.status == 200:
             return answer
         raise self.masked(await answer.failure())
+
+    async def get(self, path: str, headers: Mapping[str, str], query: Mapping[str, str]) -> Fetched | None:
+        """A document; None if it is still the one that an `if-none-match` names. Raises ModelError."""
+        try:
+            async with asyncio.timeout(LISTING_SECONDS):
+                response = await self._send("GET", path, {"accept": "application/json"}, headers, query=query)
+                answer = Answer(response, self.idle_seconds)
+                if response.status not in (200, 304):
+                    raise self.masked(await answer.failure())
+                try:
+                    body = await answer.read(MAX_LISTING)
+                finally:
+                    answer.close()
+        except TimeoutError:
+            raise ModelError(Kind.DISCONNECTED, f"The provider did not answer for {LISTING_SECONDS:g} s.") from None
+        return Fetched(body, answer.headers.get("etag", "")) if response.status == 200 else None
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        fixed: Mapping[str, str],
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> ClientResponse:
+        """One request; once more with a new token if the provider refuses the one of a command. Raises ModelError."""
+        session, credentials = await self._ready()
+        import aiohttp
+
+        key = await credentials.current()
+        while True:
+            try:
+                response = await session.request(
+                    method,
+                    f"{self._provider.base_url}{path}",
+                    params={**self._provider.query_params, **(query or {})},
+                    data=None if content is None else once(content),
+                    headers={**fixed, **self._sign(key), **headers, **credentials.headers},
+                    allow_redirects=False,
+                    ssl=self._trust,
+                )
+            except (aiohttp.ClientError, OSError, ValueError, TypeError) as error:
+                raise self.masked(self._unanswered(error)) from None
+            if response.status != 401:
+                return response
+            try:
+                newer = await credentials.after_refusal(key)
+            except BaseException:
+                response.close()
+                raise
+            if newer is None:
+                return response
+            response.close()
+            key = newer
 
     async def _ready(self) -> tuple[ClientSession, Credentials]:
         if self._credentials is None:
@@ -132,6 +176,11 @@ class Connection:
         return error
 
 
+class Fetched(NamedTuple):
+    body: bytes
+    etag: str
+
+
 class Answer:
     """A provider's answer: its status and lower-case headers, and its decompressed body as it comes."""
 
@@ -158,15 +207,22 @@ class Answer:
         except (aiohttp.ClientError, OSError, RuntimeError) as error:  # the last: closed under us
             raise ModelError(Kind.DISCONNECTED, f"The stream broke off: {cause(error)}") from None
 
+    async def read(self, most: int) -> bytes:
+        """The body, cut soon after `most` bytes."""
+        pieces, size = [], 0
+        async for chunk in self.chunks():
+            pieces.append(chunk)
+            size += len(chunk)
+            if size > most:
+                break
+        return b"".join(pieces)
+
     async def failure(self) -> ModelError:
         """The error that the answer itself is; closes it."""
         body = b""
         try:
             with suppress(ModelError):
-                async for chunk in self.chunks():
-                    body += chunk
-                    if len(body) > MAX_ERROR_BODY:
-                        break
+                body = await self.read(MAX_ERROR_BODY)
         finally:
             self.close()
         return http_failure(self.status, self.headers, body)

@@ -15,6 +15,7 @@ from .connection import Answer, Connection, Sign, bearer
 from .errors import Kind, ModelError
 from .events import ModelEvent, Usage
 from .failures import http_failure, summary
+from .listing import Listing, facts_in
 from .provider import Provider
 from .request import ModelRequest, own_user_agent
 from .sse import EventTooLarge, SSESplitter
@@ -42,6 +43,7 @@ class StreamClient(ABC):
     """One endpoint of a provider. Any number of streams at once on one event loop; `aclose` when done."""
 
     path: ClassVar[str]
+    listing_query: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -70,6 +72,17 @@ class StreamClient(ABC):
     async def aclose(self) -> None:
         """Close every connection; streams that still run end with an error."""
         await self._connection.aclose()
+
+    async def models(self, etag: str = "") -> Listing | None:
+        """The provider's models; None if its list is still the one of `etag`. Raises ModelError."""
+        unless = {"if-none-match": etag} if etag else {}
+        fetched = await self._connection.get("/models", {"user-agent": own_user_agent(), **unless}, self.listing_query)
+        if fetched is None:
+            return None
+        try:
+            return Listing(facts_in(fetched.body), fetched.etag)
+        except ValueError as error:
+            raise ModelError(Kind.PROTOCOL, f"The provider's list of models cannot be read: {error}.") from None
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[list[ModelEvent], None]:
         """The events of one attempt, a list per chunk of the network; the last one is terminal.

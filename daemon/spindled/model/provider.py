@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from .auth_command import AuthCommand, CommandTokens
 from .errors import Kind, ModelError
 
 OPENAI_KEY = "OPENAI_API_KEY"
@@ -29,6 +30,8 @@ class Provider(Protocol):
     @property
     def experimental_bearer_token(self) -> str | None: ...
     @property
+    def auth(self) -> AuthCommand | None: ...
+    @property
     def http_headers(self) -> Mapping[str, str]: ...
     @property
     def env_http_headers(self) -> Mapping[str, str]: ...
@@ -41,16 +44,26 @@ class Provider(Protocol):
 
 
 class Credentials:
-    """A provider's key and headers, taken from the environment once. Never printed."""
+    """A provider's key and headers: from the environment, taken once, or a key of its auth command. Never printed."""
 
     def __init__(self, provider: Provider, environ: Mapping[str, str]):
-        self.key = bearer(provider, environ)
+        command = provider.auth
+        self._tokens = None if command is None else CommandTokens(provider.name, command, environ)
+        self.key = bearer(provider, environ) if command is None else None
         self.headers = headers(provider, environ)
-        self._secrets = secrets(self.key, self.headers.values(), provider.query_params.values())
+        self._fixed = [self.key or "", *self.headers.values(), *provider.query_params.values()]
+
+    async def current(self) -> str | None:
+        """The key for a request, None if the provider wants none. Raises ModelError."""
+        return self.key if self._tokens is None else await self._tokens.current()
+
+    async def after_refusal(self, key: str | None) -> str | None:
+        """Another key after the provider refused this one; None if there is none to try. Raises ModelError."""
+        return None if self._tokens is None or key is None else await self._tokens.after_refusal(key)
 
     def masked(self, text: str) -> str:
         """`text` without any secret of the provider."""
-        for secret in self._secrets:
+        for secret in secrets([*self._fixed, *(self._tokens.seen if self._tokens is not None else ())]):
             text = text.replace(secret, "[secret]")
         return text
 
@@ -79,6 +92,6 @@ def headers(provider: Provider, environ: Mapping[str, str]) -> dict[str, str]:
     return {**provider.http_headers, **{name: value for name, value in found.items() if value}}
 
 
-def secrets(key: str | None, *others: Iterable[str]) -> list[str]:
-    values = {key or "", *(value for group in others for value in group)}
-    return sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
+def secrets(values: Iterable[str]) -> list[str]:
+    """Those that are masked, the longest first: one may be part of another."""
+    return sorted({value for value in values if len(value) >= SHORTEST_SECRET}, key=len, reverse=True)

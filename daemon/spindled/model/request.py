@@ -14,20 +14,24 @@ from . import sealed
 
 
 class ModelRequest(msgspec.Struct, kw_only=True):
-    """`input`: Responses items; `tools`: Responses tool specs; `metadata`: client_metadata; `headers`: on top
-    of the provider's own. `max_output_tokens`: None for what the API does without."""
+    """`input`: Responses items; `tools` and `tool_choice`: of the Responses API; `metadata`: client_metadata;
+    `headers`: on top of the provider's own. What is None the API does without."""
 
     model: str
     instructions: str = ""
     input: list[dict[str, Any]] = []
     tools: list[dict[str, Any]] = []
+    tool_choice: str | dict[str, Any] = "auto"
     parallel_tool_calls: bool = True
     effort: str | None = None
     summary: str | None = None
     verbosity: str | None = None
     service_tier: str | None = None
     max_output_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
     output_schema: dict[str, Any] | None = None
+    output_strict: bool = True
     cache_key: str = ""
     metadata: dict[str, str] = {}
     headers: dict[str, str] = {}
@@ -48,7 +52,7 @@ def body(request: ModelRequest) -> dict[str, Any]:
         "instructions": request.instructions,
         "input": [item for item in request.input if not sealed.is_sealed(item)],
         "tools": request.tools,
-        "tool_choice": "auto" if request.tools else None,
+        "tool_choice": request.tool_choice if request.tools else None,
         "parallel_tool_calls": request.parallel_tool_calls if request.tools else None,
         "reasoning": filled({"effort": request.effort, "summary": _summary(request.summary)}),
         "store": False,
@@ -58,6 +62,8 @@ def body(request: ModelRequest) -> dict[str, Any]:
         "text": _text(request),
         "service_tier": request.service_tier,
         "max_output_tokens": request.max_output_tokens,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
         "client_metadata": request.metadata,
     }
     return {"input": [], **filled(fields)}
@@ -69,7 +75,7 @@ def _summary(summary: str | None) -> str | None:
 
 def _text(request: ModelRequest) -> dict[str, Any]:
     schema = request.output_schema
-    wanted = {"type": "json_schema", "name": "turn_output", "strict": True, "schema": schema}
+    wanted = {"type": "json_schema", "name": "turn_output", "strict": request.output_strict, "schema": schema}
     return filled({"verbosity": request.verbosity, "format": wanted if schema is not None else None})
 
 

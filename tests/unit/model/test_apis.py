@@ -39,6 +39,7 @@ class Settings:
     env_key: str | None = None
     env_key_instructions: str | None = None
     experimental_bearer_token: str | None = None
+    auth: Any = None
     http_headers: dict[str, str] = field(default_factory=dict)
     env_http_headers: dict[str, str] = field(default_factory=dict)
     query_params: dict[str, str] = field(default_factory=dict)

@@ -37,11 +37,13 @@ def body(request: ModelRequest, quirks: Quirks, seal: Seal) -> Json:
         "stream": True,
         "stream_options": {"include_usage": True} if quirks.stream_options else None,
         "tools": tools,
-        "tool_choice": "auto" if tools else None,
+        "tool_choice": tool_choice(request.tool_choice) if tools else None,
         "parallel_tool_calls": request.parallel_tool_calls if tools and quirks.parallel_tool_calls else None,
         "reasoning_effort": quirks.effort(request.effort) if quirks.reasoning_effort else None,
-        "response_format": response_format(request.output_schema, quirks),
+        "response_format": response_format(request, quirks),
         quirks.max_tokens_field: request.max_output_tokens,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
     }
     if quirks.openai_members:
         fields |= {
@@ -53,12 +55,19 @@ def body(request: ModelRequest, quirks: Quirks, seal: Seal) -> Json:
     return {**filled(fields), "messages": messages(request, quirks, seal)}
 
 
-def response_format(schema: Json | None, quirks: Quirks) -> Json | None:
+def tool_choice(choice: str | Json) -> str | Json:
+    """A custom tool is a function here too."""
+    return choice if isinstance(choice, str) else {"type": "function", "function": {"name": choice.get("name")}}
+
+
+def response_format(request: ModelRequest, quirks: Quirks) -> Json | None:
+    schema = request.output_schema
     if schema is None:
         return None
     if not quirks.json_schema:
         return {"type": "json_object"}
-    return {"type": "json_schema", "json_schema": {"name": "turn_output", "strict": True, "schema": schema}}
+    wanted = {"name": "turn_output", "strict": request.output_strict, "schema": schema}
+    return {"type": "json_schema", "json_schema": wanted}
 
 
 def tool_spec(tool: Json, quirks: Quirks) -> Json | None:

@@ -17,6 +17,7 @@ from .request import encode
 
 class MessagesClient(StreamClient):
     path: ClassVar[str] = "/messages"
+    listing_query: ClassVar[Mapping[str, str]] = {"limit": "1000"}  # one page
 
     def __init__(
         self,

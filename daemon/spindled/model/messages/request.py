@@ -40,7 +40,8 @@ def body(request: ModelRequest, quirks: Quirks, seal: Seal) -> Json:
     """System prompt, tools and the last thing the user said are marked for the provider's cache."""
     talk = conversation(request.instructions, request.input)
     max_tokens = request.max_output_tokens or most_tokens(request.model)
-    thinks = thinking.thinking(request, quirks, max_tokens)
+    forced = request.tool_choice not in ("auto", "none")
+    thinks = None if forced else thinking.thinking(request, quirks, max_tokens)
     written = messages(talk.turns, quirks, seal)
     if thinks is not None and quirks.thinking == "budget" and not thinking.may_go_on(written):
         thinks = None
@@ -56,9 +57,11 @@ def body(request: ModelRequest, quirks: Quirks, seal: Seal) -> Json:
         "model": request.model,
         "system": system,
         "tools": tools,
-        "tool_choice": tool_choice(request, forced=answer_tool and thinks is None) if tools else None,
+        "tool_choice": tool_choice(request, answer=answer_tool and thinks is None) if tools else None,
         "thinking": thinks,
         "output_config": output_config(request, quirks),
+        "temperature": request.temperature if thinks is None else None,  # a model that thinks takes none
+        "top_p": request.top_p if thinks is None else None,
     }
     return {**filled(fields), "max_tokens": max_tokens, "stream": True, "messages": framed(written)}
 
@@ -68,10 +71,15 @@ def most_tokens(model: str) -> int:
     return min(lookup(model).max_output_tokens or DEFAULT_MAX_TOKENS, DEFAULT_MAX_TOKENS)
 
 
-def tool_choice(request: ModelRequest, *, forced: bool) -> Json:
-    """A model that thinks cannot be forced to call a tool."""
+def tool_choice(request: ModelRequest, *, answer: bool) -> Json:
+    """`answer`: the model has to call a tool, at the end that of the answer. One that thinks cannot be forced to."""
     single = {} if request.parallel_tool_calls else {"disable_parallel_tool_use": True}
-    return {"type": "any" if forced else "auto", **single}
+    choice = request.tool_choice
+    if isinstance(choice, dict):
+        return {"type": "tool", "name": choice.get("name"), **single}
+    if choice == "none":
+        return {"type": "none"}
+    return {"type": "any" if answer or choice == "required" else "auto", **single}
 
 
 def output_config(request: ModelRequest, quirks: Quirks) -> Json:

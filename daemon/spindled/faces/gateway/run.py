@@ -1,0 +1,75 @@
+"""`spindled gateway`: from the command line to the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spindled.api.clients import ModelClients
+from spindled.config.errors import ConfigError
+from spindled.config.load import load
+from spindled.faces.gateway.guard import TOKEN_VARIABLE, Guard, address, admit, is_local
+from spindled.faces.gateway.server import Gateway
+from spindled.process.registry import kill_all
+
+if TYPE_CHECKING:
+    from spindled.cli import Options
+    from spindled.config.schema import Provider
+    from spindled.model.events import ModelEvent
+    from spindled.model.request import ModelRequest
+
+log = logging.getLogger(__name__)
+
+
+class ProviderUpstream:
+    """A provider of the configuration."""
+
+    def __init__(self, clients: ModelClients, provider: Provider):
+        self._model = clients.model(provider)
+        self._clients = clients
+        self._provider = provider
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[list[ModelEvent], None]:
+        return self._model.stream(request)
+
+    async def models(self) -> list[str]:
+        client = await self._clients.client(self._provider)
+        listing = await client.models()
+        return [model.id for model in listing.models] if listing is not None else []
+
+
+def run(options: Options, home: str, environ: Mapping[str, str]) -> int:
+    """Serve until SIGTERM or SIGINT (0). What cannot be served is told on stderr (1)."""
+    try:
+        provider = load(Path(home), options.overrides, strict=options.strict_config).provider
+        host, port = address(options.listen)
+        token = environ.get(TOKEN_VARIABLE, "").strip() or None
+        admit(host, allow_remote=options.allow_remote, token=token)
+        return asyncio.run(serve(provider, host, port, Guard(token, remote=not is_local(host))))
+    except (ConfigError, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+async def serve(provider: Provider, host: str, port: int, guard: Guard) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    clients = ModelClients()
+    gateway = Gateway(ProviderUpstream(clients, provider), provider.wire_api, guard)
+    try:
+        port = await gateway.listen(host, port)
+        clients.warm(provider)
+        shown = f"[{host}]" if ":" in host else host
+        print(f"Serving {provider.name} on http://{shown}:{port}/v1", flush=True)  # noqa: T201
+        await stop.wait()
+    finally:
+        await gateway.close()
+        await kill_all()
+        await clients.close()
+    return 0
