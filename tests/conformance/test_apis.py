@@ -11,7 +11,7 @@ import pytest
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import open_thread
 from tests.support.client import agent_texts
-from tests.support.fake_chat import chat_stream
+from tests.support.fake_chat import chat_stream, chunk
 from tests.support.fake_items import custom_tool_call, function_call, message
 from tests.support.fake_messages import messages_stream
 from tests.support.fake_provider import FakeProvider, Reply, stream
@@ -76,3 +76,34 @@ async def test_the_output_limit_of_the_configuration(
     provider.script(APIS[api](Say("Hello.")))
     await client.run_turn(await open_thread(client), "go")
     assert json.loads(provider.requests[-1].body)[field] == 2000
+
+
+async def test_what_comes_behind_the_answer_goes_back(launch: Launch, provider: FakeProvider) -> None:
+    """Row 4-53: details of reasoning at the end of a response, and what a call's provider wants back with it."""
+    client = await launch(provider={"wire_api": "chat"})
+    details = [{"type": "reasoning.encrypted", "index": 0, "data": "d"}]
+    extra = {"google": {"thought_signature": "sig"}}
+    made = {
+        "index": 0,
+        "id": "call_1",
+        "extra_content": extra,
+        "function": {"name": "exec_command", "arguments": json.dumps({"cmd": "true"})},
+    }
+    provider.script(
+        chat_stream(Say("Working."), extra=[chunk(tool_calls=[made]), chunk(reasoning_details=details)]),
+        chat_stream(Say("All done.")),
+    )
+    messages = await client.run_turn(await open_thread(client), "go")
+    assert agent_texts(messages) == ["Working.", "All done."]
+    said = next(sent for sent in provider.requests[-1].json["messages"] if sent["role"] == "assistant")
+    assert said["reasoning_details"] == details
+    assert said["tool_calls"][0]["extra_content"] == extra
+
+
+async def test_the_patch_tool_promises_nothing_about_its_wrapping(launch: Launch, provider: FakeProvider) -> None:
+    """Row 4-57: it is a function with a string to these models."""
+    client = await launch(provider={"wire_api": "chat"})
+    provider.script(chat_stream(Say("ok")))
+    await client.run_turn(await open_thread(client), "go")
+    tools = {tool["function"]["name"]: tool["function"] for tool in provider.requests[0].json["tools"]}
+    assert "JSON" not in tools["apply_patch"]["description"]

@@ -13,6 +13,7 @@ from spindled.agent.stream import Drafts
 from spindled.agent.verdicts import Ending
 from spindled.model.errors import ModelError
 from spindled.model.events import Completed, Incomplete
+from spindled.model.sealed import may_stand_last
 
 if TYPE_CHECKING:
     from spindled.agent.turn import RunningTurn
@@ -107,8 +108,13 @@ class Attempt:
     def _ended(self, terminal: Completed | Incomplete) -> None:
         self.terminal = terminal
         self.turn.budget.used(self.request.model, terminal.usage)
-        if isinstance(terminal, Completed) and terminal.end_turn is False:
+        if not isinstance(terminal, Completed):
+            return
+        if terminal.end_turn is False:
             self._remember()  # the provider wants to be asked again with these thoughts
+        elif self.spoke or self.calls:
+            self.thoughts = [item for item in self.thoughts if may_stand_last(item)]
+            self._remember()
 
     def _done(self, item: dict[str, Any], shown: ThreadItem | None) -> None:
         kind = item.get("type")

@@ -112,6 +112,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     request_max_retries: Count = 4
     stream_max_retries: Count = 5
     stream_idle_timeout_ms: Annotated[int, Meta(ge=1)] = 300_000
+    stream_first_data_timeout_ms: Annotated[int, Meta(ge=1)] | None = None  # None: as the idle timeout
     requires_openai_auth: bool = False
     supports_websockets: bool = False
 

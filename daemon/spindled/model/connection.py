@@ -27,7 +27,7 @@ MAX_ERROR_BODY = 1 << 20
 STREAM_HEADERS = {"content-type": "application/json", "accept": "text/event-stream"}
 LISTING_SECONDS = 30.0
 MAX_LISTING = 16 << 20
-CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # SSL_CERT_FILE is the ssl module's own
+CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 Sign: TypeAlias = Callable[[str | None], Mapping[str, str]]
@@ -51,6 +51,8 @@ class Connection:
         self._credentials: Credentials | None = None
         self._trust: SSLContext | bool = True
         self.idle_seconds = provider.stream_idle_timeout_ms / 1000
+        first = provider.stream_first_data_timeout_ms
+        self.first_seconds = None if first is None else first / 1000
 
     def warm(self) -> None:
         """Load what a request needs. Slow the first time; raises ModelError."""
@@ -75,8 +77,14 @@ class Connection:
         The caller closes the answer, which closes the socket unless the body was read to its end.
         """
         length = {"content-length": str(len(content))}
-        response = await self._send("POST", path, {**STREAM_HEADERS, **length}, headers, content)
-        answer = Answer(response, self.idle_seconds)
+        first = self.first_seconds
+        until = None if first is None else asyncio.get_running_loop().time() + first
+        try:
+            async with asyncio.timeout_at(until):
+                response = await self._send("POST", path, {**STREAM_HEADERS, **length}, headers, content)
+        except TimeoutError:
+            raise ModelError(Kind.DISCONNECTED, f"The provider did not answer for {first:g} s.") from None
+        answer = Answer(response, self.idle_seconds, until)
         if response.status == 200:
             return answer
         raise self.masked(await answer.failure())
@@ -110,10 +118,9 @@ class Connection:
         session, credentials = await self._ready()
         import aiohttp
 
-        key = await credentials.current()
-        while True:
+        async def sent(key: str | None) -> ClientResponse:
             try:
-                response = await session.request(
+                return await session.request(
                     method,
                     f"{self._provider.base_url}{path}",
                     params={**self._provider.query_params, **(query or {})},
@@ -124,17 +131,20 @@ class Connection:
                 )
             except (aiohttp.ClientError, OSError, ValueError, TypeError) as error:
                 raise self.masked(self._unanswered(error)) from None
-            if response.status != 401:
-                return response
-            try:
-                newer = await credentials.after_refusal(key)
-            except BaseException:
-                response.close()
-                raise
-            if newer is None:
-                return response
+
+        key = await credentials.current()
+        response = await sent(key)
+        if response.status != 401:
+            return response
+        try:
+            newer = await credentials.after_refusal(key)
+        except BaseException:
             response.close()
-            key = newer
+            raise
+        if newer is None:
+            return response
+        response.close()
+        return await sent(newer)
 
     async def _ready(self) -> tuple[ClientSession, Credentials]:
         if self._credentials is None:
@@ -184,9 +194,11 @@ class Fetched(NamedTuple):
 class Answer:
     """A provider's answer: its status and lower-case headers, and its decompressed body as it comes."""
 
-    def __init__(self, response: ClientResponse, idle_seconds: float):
+    def __init__(self, response: ClientResponse, idle_seconds: float, first_until: float | None = None):
+        """`first_until`: by when the body has to begin, in the loop's time."""
         self._response = response
         self._idle_seconds = idle_seconds
+        self._first_until = first_until
         self.status = response.status
         self.headers = {name.lower(): value for name, value in response.headers.items()}
 
@@ -198,11 +210,16 @@ class Answer:
         """Transport errors are raised as ModelErrors."""
         import aiohttp
 
+        body = self._response.content
         try:
-            async for chunk in self._response.content.iter_any():
+            async with asyncio.timeout_at(self._first_until):
+                chunk = await body.readany()
+            while chunk:
                 yield chunk
+                chunk = await body.readany()
         except (aiohttp.SocketTimeoutError, TimeoutError):
-            text = f"The stream broke off: nothing came for {self._idle_seconds:g} s."
+            waited = f" for {self._idle_seconds:g} s" if self._first_until is None else " in time"
+            text = f"The stream broke off: nothing came{waited}."
             raise ModelError(Kind.DISCONNECTED, text) from None
         except (aiohttp.ClientError, OSError, RuntimeError) as error:  # the last: closed under us
             raise ModelError(Kind.DISCONNECTED, f"The stream broke off: {cause(error)}") from None

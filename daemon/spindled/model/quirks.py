@@ -80,7 +80,10 @@ CHAT_PROVIDERS: tuple[Row, ...] = (
             "replay_reasoning": False,
         },
     ),
-    Row(("openrouter", "openrouter.ai"), {"developer_role": "system", "reasoning_fields": ("reasoning",)}),
+    Row(
+        ("openrouter", "openrouter.ai"),
+        {"developer_role": "system", "reasoning_fields": ("reasoning",), "efforts": LADDER[: LADDER.index("max")]},
+    ),
     Row(("deepseek", "api.deepseek.com"), {"reasoning_required": True, "json_schema": False}),
     Row(
         ("mistral", "api.mistral.ai"),
@@ -95,11 +98,17 @@ MESSAGES_PROVIDERS: tuple[Row, ...] = (
 ADAPTIVE = {"thinking": "adaptive", "summarized": True}
 BUDGET = {"thinking": "budget", "summarized": True}
 # The first row that fits counts.
-CHAT_MODELS: tuple[Row, ...] = (Row(("gpt-4", "gpt-3.5", "grok-4"), {"reasoning_effort": False}),)
+MISTRAL_THINKS = ("mistral-small-latest", "mistral-small-26", "mistral-medium-latest", "mistral-medium-26")
+CHAT_MODELS: tuple[Row, ...] = (
+    Row(("gpt-4", "gpt-3.5", "grok-4"), {"reasoning_effort": False}),
+    Row((*MISTRAL_THINKS, "mistral-medium-3-5"), {"reasoning_effort": True, "efforts": ("none", "high")}),
+    Row(("mistral-large-4",), {"reasoning_effort": True}),
+)
 MESSAGES_MODELS: tuple[Row, ...] = (
     Row(("claude-3-7",), {"output_format": False}),
     Row(("claude-3",), {"thinking": "none", "output_format": False}),
-    Row(("claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"), BUDGET),
+    Row(("claude-opus-4-5",), {**BUDGET, "efforts": ("low", "medium", "high")}),
+    Row(("claude-sonnet-4-5", "claude-haiku-4-5"), BUDGET),
     Row(
         ("claude-opus-4-0", "claude-opus-4-1", "claude-opus-4-2", "claude-sonnet-4-0", "claude-sonnet-4-2"),
         {**BUDGET, "output_format": False},

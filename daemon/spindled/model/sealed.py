@@ -14,6 +14,7 @@ import msgspec
 from .events import Item
 
 PREFIX = "spindled-sealed:"
+CARRIED = "spindled-gateway:"  # as a gateway of ours gives it to its clients
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
@@ -46,3 +47,10 @@ def is_sealed(item: Item) -> bool:
     """Whether an item is reasoning that came over another API than Responses."""
     content = item.get("encrypted_content")
     return isinstance(content, str) and content.startswith(PREFIX)
+
+
+def may_stand_last(item: Item) -> bool:
+    """Whether reasoning can end a response: some of what these APIs want back comes behind the answer. A Responses
+    provider refuses its own reasoning where nothing follows it."""
+    content = item.get("encrypted_content")
+    return isinstance(content, str) and content.startswith((PREFIX, CARRIED))

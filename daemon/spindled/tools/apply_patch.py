@@ -47,7 +47,7 @@ _DESCRIPTION = (
     "Edit files with one patch. The whole patch is checked before anything is written; if a part does not fit, "
     "nothing changes and the answer names the part. Paths are relative to the working directory. Give enough "
     "unchanged lines, or an `@@` line from above the place, that each hunk fits in one place only. "
-    "The input is the patch itself, not JSON."
+    "The input is the patch itself."
 )
 
 

@@ -45,6 +45,7 @@ class Settings:
     query_params: dict[str, str] = field(default_factory=dict)
     request_max_retries: int = 0
     stream_idle_timeout_ms: int = 20_000
+    stream_first_data_timeout_ms: int | None = None
 
 
 @pytest_asyncio.fixture

@@ -9,9 +9,7 @@ import base64
 import binascii
 
 from spindled.model.events import Item
-from spindled.model.sealed import PREFIX
-
-OUTWARD = "spindled-gateway:"
+from spindled.model.sealed import CARRIED, PREFIX
 
 
 def outward(item: Item) -> Item:
@@ -19,16 +17,16 @@ def outward(item: Item) -> Item:
     content = item.get("encrypted_content")
     if not isinstance(content, str) or not content.startswith(PREFIX):
         return item
-    return {**item, "encrypted_content": OUTWARD + base64.b64encode(content.encode()).decode()}
+    return {**item, "encrypted_content": CARRIED + base64.b64encode(content.encode()).decode()}
 
 
 def inward(item: Item) -> Item:
     """An item of the client's history for the adapters; what cannot be read is left as it is."""
     content = item.get("encrypted_content")
-    if not isinstance(content, str) or not content.startswith(OUTWARD):
+    if not isinstance(content, str) or not content.startswith(CARRIED):
         return item
     try:
-        plain = base64.b64decode(content.removeprefix(OUTWARD), validate=True).decode()
+        plain = base64.b64decode(content.removeprefix(CARRIED), validate=True).decode()
     except (binascii.Error, ValueError):
         return item
     return {**item, "encrypted_content": plain} if plain.startswith(PREFIX) else item

@@ -187,17 +187,18 @@ class ChatAssembler:
             self.error = ModelError(Kind.DISCONNECTED, "The stream broke off: it ended within a call.")
             return
         self.finished = True
-        self._end_details()
+        self._end_late()
         if reason in INCOMPLETE:
             composer.incomplete(self._id, usage, INCOMPLETE[reason])
         else:
             composer.complete(self._id, usage)
 
-    def _end_details(self) -> None:
-        """Details that came behind the answer make an item of their own."""
-        if self._late_details.entries:
+    def _end_late(self) -> None:
+        """What came behind the answer, or with its calls, makes an item of its own."""
+        late = {"details": self._late_details.entries, "calls": self._calls.extras()}
+        if any(late.values()):
             self._composer.begin_thought()
-            self._composer.state["details"] = self._late_details.entries
+            self._composer.state.update({name: state for name, state in late.items() if state})
             self._composer.end_thought()
 
 

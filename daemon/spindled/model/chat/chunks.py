@@ -16,6 +16,7 @@ class ToolCallPart(Struct, gc=False):
     index: int | None = None
     id: str | None = None
     function: Function | None = None
+    extra_content: Any = None  # Gemini: goes back with the call
 
 
 class Delta(Struct, gc=False):

@@ -1,6 +1,7 @@
 """Reasoning beside a chat message: what arrives in which field, and what goes back.
 
-A reasoning item's seal holds the `field` its text came in and OpenRouter's `reasoning_details`.
+A reasoning item's seal holds the `field` its text came in, OpenRouter's `reasoning_details`, and what Gemini wants back
+with its `calls`: their `extra_content`, by call id.
 """
 
 from __future__ import annotations
@@ -45,6 +46,16 @@ class Details:
                 entry[name] += value
             elif value is not None or name not in entry:
                 entry[name] = value
+
+
+def extras(reply: Reply, seal: Seal) -> dict[str, Any]:
+    """The `extra_content` of a reply's calls, by call id, where the endpoint gave one."""
+    found: dict[str, Any] = {}
+    for item in reply.items:
+        state = seal.open(item) if item["type"] == "reasoning" else None
+        if state is not None and isinstance(state.get("calls"), dict):
+            found |= state["calls"]
+    return found
 
 
 def replayed(reply: Reply, quirks: Quirks, seal: Seal) -> Json:

@@ -15,7 +15,7 @@ from ..events import Item
 from ..quirks import Quirks
 from ..request import ModelRequest, filled
 from ..sealed import Seal
-from .reasoning import replayed
+from .reasoning import extras, replayed
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,8 @@ class Writer:
     def reply(self, turn: Reply) -> None:
         """Reasoning goes back with text or calls only; images of outputs follow as the user's."""
         text = "".join(said_text(item) for item in turn.items if item["type"] == "message")
-        calls = [self._call(item) for item in turn.calls]
+        extra = extras(turn, self._seal)
+        calls = [self._call(item, extra.get(item["call_id"])) for item in turn.calls]
         if not text and not calls:
             return
         thoughts = replayed(turn, self._quirks, self._seal)
@@ -144,11 +145,12 @@ class Writer:
         if images:
             self.user(images)
 
-    def _call(self, item: Item) -> Json:
+    def _call(self, item: Item, extra: Any) -> Json:
         custom = item["type"] == "custom_tool_call"
         arguments = encoded(custom_tools.wrapped(item.get("input", ""))) if custom else item.get("arguments") or "{}"
         function = {"name": item.get("name"), "arguments": arguments}
-        return {"id": self._call_id(item), "type": "function", "function": function}
+        more = {"extra_content": extra} if extra else {}
+        return {"id": self._call_id(item), "type": "function", "function": function, **more}
 
     def _call_id(self, item: Item) -> str:
         call_id = str(item["call_id"])

@@ -18,9 +18,11 @@ class Call:
         self.name = ""
         self.arguments: list[str] = []  # once it is announced, the payload of its draft
         self.draft: Draft | None = None
+        self.extra: Any = None
 
     def feed(self, part: ToolCallPart, composer: Composer) -> None:
         function = part.function
+        self.extra = part.extra_content or self.extra
         if function is not None and function.arguments:
             self.arguments.append(_text(function.arguments))
         if self.draft is None:
@@ -45,6 +47,7 @@ class ToolCalls:
     def __init__(self, composer: Composer):
         self._composer = composer
         self._at: dict[int, Call] = {}
+        self._all: list[Call] = []
         self._last: Call | None = None
 
     def feed(self, part: ToolCallPart) -> None:
@@ -53,6 +56,7 @@ class ToolCalls:
             self.end()
             call = Call(part.id)
             self._at[len(self._at) if part.index is None else part.index] = call
+            self._all.append(call)
         self._last = call
         call.feed(part, self._composer)
 
@@ -62,6 +66,11 @@ class ToolCalls:
             call.announce(self._composer)
             if call.draft is not None:
                 self._composer.end_call_if_whole(call.draft)
+
+    def extras(self) -> dict[str, Any]:
+        """What has to go back with a call beside its arguments, by call id."""
+        calls = [call for call in self._all if call.draft is not None and call.extra]
+        return {call.draft.item["call_id"]: call.extra for call in calls if call.draft is not None}
 
 
 def begins_another(part: ToolCallPart, call: Call) -> bool:

@@ -381,3 +381,14 @@ def test_any_sequence_keeps_the_promises_to_the_consumer(chunks: list[Any]) -> N
             assert event.item_id in announced
     assert len(set(finished)) == len(finished)
     assert (assembler.error is None) == assembler.finished
+
+
+def test_what_goes_back_with_calls_is_kept_beside_them() -> None:
+    """Gemini refuses a call that comes back without its signature."""
+    extra = {"google": {"thought_signature": "sig"}}
+    first = {"index": 0, "id": "c1", "extra_content": extra, "function": {"name": "shell", "arguments": "{}"}}
+    second = {"index": 1, "id": "", "extra_content": extra, "function": {"name": "shell", "arguments": "{}"}}
+    plain = {"index": 2, "id": "c3", "function": {"name": "shell", "arguments": "{}"}}
+    one, two, _, late = items(run(chunk(tool_calls=[first, second, plain]), STOP))
+    assert SEAL.open(late) == {"calls": {"c1": extra, two["call_id"]: extra}}
+    assert one["call_id"] == "c1"

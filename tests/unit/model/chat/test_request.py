@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from spindled.config.schema import Provider
 from spindled.model.chat.request import encode
-from spindled.model.quirks import CHAT, CHAT_PROVIDERS, Quirks
+from spindled.model.quirks import CHAT, CHAT_PROVIDERS, Quirks, chat_quirks
 from spindled.model.request import ModelRequest
 from spindled.model.sealed import Seal
 
@@ -22,7 +23,7 @@ IMAGE = {"type": "input_image", "image_url": "data:image/png;base64,AA", "detail
 
 
 def sent(*items: Json, quirks: Quirks = CHAT, **fields: Any) -> Json:
-    request = ModelRequest(model="m", input=list(items), **fields)
+    request = ModelRequest(input=list(items), **{"model": "m", **fields})
     return json.loads(encode(request, quirks, SEAL))  # type: ignore[no-any-return]
 
 
@@ -228,3 +229,28 @@ def test_the_history_is_not_changed() -> None:
     before = json.dumps(items)
     sent(*items)
     assert json.dumps(items) == before
+
+
+def test_what_goes_back_with_calls() -> None:
+    extra = {"google": {"thought_signature": "sig"}}
+    late = {"type": "reasoning", "summary": [], "encrypted_content": SEAL.close({"calls": {"c1": extra}})}
+    reply = next(m for m in messages(call("c1"), call("c2"), late, output("c1"), output("c2")) if "tool_calls" in m)
+    assert [made.get("extra_content") for made in reply["tool_calls"]] == [extra, None]
+    others = {**late, "encrypted_content": Seal("other", "chat").close({"calls": {"c1": extra}})}
+    reply = next(m for m in messages(call("c1"), others, output("c1")) if "tool_calls" in m)
+    assert "extra_content" not in reply["tool_calls"][0]
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "told"),
+    [
+        ("mistral-small-latest", "high", "high"),
+        ("mistral-medium-3-5", "medium", "none"),
+        ("mistral-large-4-0", "medium", "medium"),
+        ("mistral-large-2512", "high", None),
+        ("devstral-latest", "high", None),
+    ],
+)
+def test_efforts_of_mistral(model: str, effort: str, told: str | None) -> None:
+    quirks = chat_quirks(Provider(id="mistral", base_url="https://api.mistral.ai/v1"), model)
+    assert sent(quirks=quirks, model=model, effort=effort).get("reasoning_effort") == told
