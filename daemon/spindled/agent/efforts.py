@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from spindled.config import models
+from collections.abc import Callable
 
 # Not within the name of a model or a parameter, as in gpt-5.1-codex-max or max_tokens.
 WORDS = re.compile(r"(?<![\w.-])(none|minimal|low|medium|high|xhigh|max|ultra)(?![\w-])")
@@ -12,9 +11,10 @@ LISTS = re.compile(r"values|levels|valid|allowed|expected|one of|(?:should|must)
 
 
 class Efforts:
-    """What was learned of efforts, by model; kept as long as the thread is loaded."""
+    """What was learned of efforts, by model; kept while the thread is loaded. `known`: those that a model takes."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Callable[[str], tuple[str, ...]]) -> None:
+        self._known = known
         self._instead: dict[tuple[str, str], str | None] = {}
 
     def accepted(self, model: str, wanted: str | None) -> str | None:
@@ -25,7 +25,7 @@ class Efforts:
 
     def lower(self, model: str, refused: str, message: str) -> str | None:
         """Remember the next best effort after a refusal; None, and nothing is remembered, if there is no other."""
-        found = next_best(refused, message, models.lookup(model).efforts)
+        found = next_best(refused, message, self._known(model))
         if found is None or (model, found) in self._instead:
             return None
         self._instead[model, refused] = found

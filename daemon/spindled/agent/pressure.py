@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from spindled.agent.clock import now_ms, now_s
 from spindled.agent.tokens import ContextMeter, estimate, estimate_all, overflow_in
-from spindled.config import models
 from spindled.model.errors import Kind, ModelError
 from spindled.store.ids import new_id
 from spindled_protocol.types import ContextCompactionThreadItem
@@ -51,12 +50,12 @@ class Pressure:
 
     def window(self, model: str) -> int:
         """Tokens that the model takes: the configuration's figure, or the provider's own if that is smaller."""
-        configured = models.context_window(self.thread.surroundings.config, model)
+        configured = self.thread.surroundings.catalogue.context_window(model)
         return min(configured, self._maxima.get(model, configured))
 
     def limit(self, model: str) -> int:
         """Tokens from which on the history is made smaller."""
-        configured = models.auto_compact_limit(self.thread.surroundings.config, model)
+        configured = self.thread.surroundings.catalogue.auto_compact_limit(model)
         return min(configured, self.window(model) * 9 // 10)
 
     @property
@@ -172,7 +171,7 @@ class Pressure:
         budget = min(USER_TOKENS, self.limit(model) // 2)
         items = replacement(thread.context(turn.settings), thread.history.items, summary, budget)
         size = estimate_all(items) + self._overhead(turn)
-        window = models.context_window(thread.surroundings.config, model)
+        window = thread.surroundings.catalogue.context_window(model)
         if size >= window:
             text = f"{TOO_LONG}, not even as a summary: that takes about {size} tokens, the model {window}."
             raise ModelError(Kind.CONTEXT_WINDOW, text)

@@ -30,6 +30,7 @@ def model_request(turn: RunningTurn, settings: ThreadSettings | None = None) -> 
         verbosity=verbosity,
         service_tier=settings.service_tier,
         max_output_tokens=around.config.settings.model_max_output_tokens,
+        output_limit=info.max_output_tokens,
         output_schema=turn.output_schema,
         cache_key=thread.id,
         metadata={"thread_id": thread.id, "turn_id": turn.id, "session_id": thread.identity.session_id},

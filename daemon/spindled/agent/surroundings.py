@@ -6,8 +6,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.efforts import Efforts
-from spindled.config import models, project
+from spindled.config import project
 from spindled.config import rules as command_rules
+from spindled.config.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,6 +57,7 @@ class Surroundings:
         tool_options: ToolOptions,
         shell: str,
         originator: str,
+        catalogue: Catalogue | None = None,
     ):
         self.config = config
         self.load = load
@@ -64,7 +66,8 @@ class Surroundings:
         self.tool_options = tool_options
         self.shell = shell
         self.originator = originator
-        self.efforts = Efforts()
+        self.catalogue = catalogue or Catalogue(config)
+        self.efforts = Efforts(lambda model: self.catalogue.model(model).efforts)
 
     @property
     def provider(self) -> Provider:
@@ -75,11 +78,11 @@ class Surroundings:
         return self.config.settings.show_raw_agent_reasoning
 
     def model(self, name: str) -> ModelInfo:
-        return models.lookup(name)
+        return self.catalogue.model(name)
 
     def context_window(self, model: str) -> int | None:
         """Tokens that a conversation may fill, as the wire counts them."""
-        return models.context_window(self.config, model)
+        return self.catalogue.context_window(model)
 
     def documents(self, cwd: Path) -> list[ProjectDoc]:
         """The user's and the project's instructions for a folder, the nearest last."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ from spindled.agent.surroundings import RuleBook, Surroundings
 from spindled.agent.threads import Threads
 from spindled.api.clients import ModelClients
 from spindled.api.followers import ThreadFollowers
+from spindled.api.listings import Listings
 from spindled.api.session import Session
 from spindled.api.toolbox import shell_name, tool_options
 from spindled.api.warnings import config_warning
+from spindled.config.catalogue import Catalogue
 from spindled.config.errors import ConfigError, ConfigWarning
 from spindled.config.load import ConfigLoader
 from spindled.store.errors import StoreError
@@ -40,6 +43,7 @@ class Application:
         self.store = ThreadStore(self.home)
         self.threads = Threads()
         self.clients = ModelClients()
+        self.listings = Listings(self.home, self.clients)
         self.registry = Registry()
         self.indexed = False  # whether the index was compared with the files in this run
         self._warned: set[str] = set()
@@ -68,7 +72,18 @@ class Application:
             tool_options=options,
             shell=shell_name(options),
             originator=originator,
+            catalogue=self.catalogue(config),
         )
+
+    def catalogue(self, config: Config) -> Catalogue:
+        """What is known of models, with what the provider has told and will tell."""
+        return Catalogue(config, partial(self.listings.told, config.provider))
+
+    def warm(self, config: Config) -> None:
+        """Load what the first turn needs; a provider is asked for its models only if the one in use is not known."""
+        self.clients.warm(config.provider)
+        if not self.catalogue(config).model(config.model).known:
+            self.listings.refresh(config.provider)
 
     @property
     def rules(self) -> RuleBook:
@@ -113,6 +128,7 @@ class Application:
         except TimeoutError:
             log.warning("some turns did not stop within %.2f s", deadline_seconds)
         finally:
+            await self.listings.close()
             await kill_all()
             await self.clients.close()
             try:

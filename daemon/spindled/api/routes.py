@@ -21,6 +21,7 @@ ROUTES = {
     "thread/name/set": Route("spindled.api.metadata:thread_name_set"),
     "thread/turns/list": Route("spindled.api.paging:thread_turns_list"),
     "thread/items/list": Route("spindled.api.paging:thread_items_list"),
+    "model/list": Route("spindled.api.models:model_list"),
     "turn/start": Route("spindled.api.turns:turn_start"),
     "turn/steer": Route("spindled.api.turns:turn_steer"),
     "turn/interrupt": Route("spindled.api.turns:turn_interrupt"),

@@ -57,4 +57,4 @@ def prepare(session: Session, thread: Thread) -> None:
             f"Nothing is known about the model `{thread.settings.model}`; defaults are used for its context window "
             "and abilities. Set model_context_window in config.toml if they do not fit."
         )
-    session.application.clients.warm(thread.surroundings.provider)
+    session.application.warm(thread.surroundings.config)

@@ -32,6 +32,7 @@ OTHERS: dict[str, frozenset[str]] = {
             supports_standalone_web_search websocket_connect_timeout_ms
             """,
         "model_providers.*.auth": "",
+        "models.*": "",
         "sandbox_workspace_write": "",
         "shell_environment_policy": "experimental_use_profile filters",
         "projects.*": "",

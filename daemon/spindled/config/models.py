@@ -7,8 +7,6 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .schema import DEFAULT_MODEL, Config
-
 LOW_TO_XHIGH = ("low", "medium", "high", "xhigh")
 LOW_TO_MAX = (*LOW_TO_XHIGH, "max")
 LOW_TO_ULTRA = (*LOW_TO_MAX, "ultra")
@@ -42,6 +40,8 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     modalities: tuple[str, ...] = ("text", "image")
     freeform_patch: bool = False  # apply_patch as a custom tool with free text
     max_output_tokens: int | None = None  # of one response; None: unknown, or of no interest
+    auto_compact_token_limit: int | None = None  # None: nine tenths of the window
+    hidden: bool = False  # not offered in lists
     known: bool = True
 
     @property
@@ -64,16 +64,25 @@ def _gpt(
     )
 
 
-def _claude(id: str, name: str, description: str, output: int, effort: str | None = "medium") -> ModelInfo:
+def _claude(
+    id: str,
+    name: str,
+    description: str,
+    efforts: tuple[str, ...] = LOW_TO_MAX,
+    *,
+    effort: str = "high",
+    window: int = 1_000_000,
+    output: int = 128_000,
+) -> ModelInfo:
     return ModelInfo(
         id=id,
         name=name,
         description=description,
-        context_window=200_000,
+        context_window=window,
         max_output_tokens=output,
-        efforts=LOW_TO_MAX if effort else (),
-        default_effort=effort,
-        default_summary="auto" if effort else "none",
+        efforts=efforts,
+        default_effort=effort if efforts else None,
+        default_summary="auto" if efforts else "none",
     )
 
 
@@ -88,6 +97,25 @@ CATALOGUE: tuple[ModelInfo, ...] = (
     _gpt("gpt-5.6-terra", "GPT-5.6-Terra", "Middle-sized model of the 5.6 family", "medium", LOW_TO_ULTRA),
     _gpt("gpt-5.6-luna", "GPT-5.6-Luna", "Small model of the 5.6 family", "medium", LOW_TO_MAX),
     _gpt("gpt-5.5", "GPT-5.5", "Coding model of the 5.5 generation", "medium", LOW_TO_XHIGH),
+)
+
+NO_XHIGH = ("low", "medium", "high", "max")
+# From the vendor's model pages, 2026-11; before 4.6 the effort is a budget of thinking tokens, see providers.md.
+CLAUDE: tuple[ModelInfo, ...] = (
+    _claude("claude-fable-5-1", "Claude Fable 5.1", "Largest model, for the hardest work"),
+    _claude("claude-opus-5-5", "Claude Opus 5.5", "Large model for hard work", effort="medium"),
+    _claude("claude-sonnet-5-5", "Claude Sonnet 5.5", "General model for coding and daily work"),
+    _claude("claude-opus-5", "Claude Opus 5", "Large model, the version before 5.5"),
+    _claude("claude-sonnet-5", "Claude Sonnet 5", "General model, the version before 5.5"),
+    _claude("claude-opus-4-8", "Claude Opus 4.8", "Large model of the 4 generation"),
+    _claude("claude-opus-4-7", "Claude Opus 4.7", "Large model, the version before 4.8"),
+    _claude("claude-opus-4-6", "Claude Opus 4.6", "Large model, the version before 4.7", NO_XHIGH),
+    _claude("claude-sonnet-4-6", "Claude Sonnet 4.6", "General model of the 4 generation", NO_XHIGH),
+    _claude("claude-opus-4-5", "Claude Opus 4.5", "Older large model", LOW_TO_HIGH, window=200_000, output=64_000),
+    _claude("claude-sonnet-4-5", "Claude Sonnet 4.5", "Older general model", window=200_000, output=64_000),
+    _claude("claude-haiku-4-5", "Claude Haiku 4.5", "Small model, fast and cheap", window=200_000, output=64_000),
+    _claude("claude-opus-4-1", "Claude Opus 4.1", "Older large model", window=200_000, output=32_000),
+    _claude("claude-3-5-haiku", "Claude Haiku 3.5", "Older small model", (), window=200_000, output=8192),
 )
 
 # Not offered in lists, but used by people behind gateways and on their own machines.
@@ -122,14 +150,7 @@ UNLISTED: tuple[ModelInfo, ...] = (
         default_effort="medium",
         modalities=("text",),
     ),
-    _claude("claude-opus-4-7", "Claude Opus 4.7", "Large model for hard work", 128_000),
-    _claude("claude-opus-4-6", "Claude Opus 4.6", "Large model, the version before 4.7", 128_000),
-    _claude("claude-sonnet-4-6", "Claude Sonnet 4.6", "General model for coding and daily work", 64_000),
-    _claude("claude-opus-4-5", "Claude Opus 4.5", "Large model of the 4.5 generation", 64_000),
-    _claude("claude-sonnet-4-5", "Claude Sonnet 4.5", "General model of the 4.5 generation", 64_000),
-    _claude("claude-haiku-4-5", "Claude Haiku 4.5", "Small model, fast and cheap", 64_000),
-    _claude("claude-opus-4-1", "Claude Opus 4.1", "Older large model", 32_000),
-    _claude("claude-3-5-haiku", "Claude Haiku 3.5", "Older small model, no reasoning", 8192, None),
+    *CLAUDE,
     ModelInfo(id="scripted", name="Scripted", description="Plays a script: no network, no key", freeform_patch=True),
 )
 
@@ -155,24 +176,21 @@ def lookup(model: str) -> ModelInfo:
     return ModelInfo(id=model, name=model, default_summary="auto", known=False)
 
 
-def context_window(config: Config, model: str) -> int:
-    """The usable tokens of a model: the wire's `modelContextWindow`.
-
-    `model_context_window` replaces the catalogue's figure; it can lower that of a known model, not raise it.
-    """
-    info = lookup(model)
-    size = config.settings.model_context_window
-    if size is not None:
-        info = replace(info, context_window=min(size, info.context_window) if info.known else size)
-    return info.effective_window
+def limited(info: ModelInfo, window: int | None) -> ModelInfo:
+    """With a window of at most so many tokens, or of that many if the model's own is not known."""
+    if window is None:
+        return info
+    return replace(info, context_window=min(window, info.context_window) if info.known else window)
 
 
-def auto_compact_limit(config: Config, model: str) -> int:
-    """The tokens of context at which a thread is compacted: the configured ones, at most nine tenths of the window."""
-    limit = context_window(config, model) * 9 // 10
-    return min(config.settings.model_auto_compact_token_limit or limit, limit)
+def built_in(provider: str, *, hidden: bool = False) -> list[str]:
+    """The ids of the models that are offered for a provider whose own list is not known."""
+    if provider in ("anthropic", "scripted"):
+        return [model.id for model in CLAUDE] if provider == "anthropic" else [provider]
+    more = [model for model in UNLISTED if model not in CLAUDE and model.id != "scripted"] if hidden else []
+    return [model.id for model in (*CATALOGUE, *more)]
 
 
-def is_default(model: ModelInfo) -> bool:
-    """Whether this is the model that is used if none is configured."""
-    return model.id == DEFAULT_MODEL
+def middle_effort(efforts: tuple[str, ...]) -> str:
+    """The default of a model of which only its efforts are known."""
+    return "medium" if "medium" in efforts else efforts[len(efforts) // 2]

@@ -120,6 +120,21 @@ class Provider(Struct, frozen=True, kw_only=True):
         return _masked(self, {"experimental_bearer_token", "http_headers", "query_params"})
 
 
+class ModelSettings(Struct, frozen=True, kw_only=True):
+    """What the user knows better of a model; what is not set stays as it is known."""
+
+    name: str | None = None
+    description: str | None = None
+    context_window: Annotated[int, Meta(ge=1)] | None = None  # tokens of input and output
+    max_output_tokens: Annotated[int, Meta(ge=1)] | None = None
+    efforts: list[Effort] = []  # lowest first
+    default_effort: Effort | None = None
+    parallel_tool_calls: bool | None = None
+    modalities: list[Literal["text", "image"]] = []
+    auto_compact_token_limit: Annotated[int, Meta(ge=1)] | None = None
+    hidden: bool | None = None
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Every key of config.toml that has an effect."""
 
@@ -156,7 +171,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     budget: Budgets = Budgets()
     model_prices: dict[str, ModelPrice] = {}
-
+    models: dict[str, ModelSettings] = {}
     openai_base_url: str | None = None
     profile: str | None = None
     model_providers: dict[str, Provider] = {}

@@ -12,6 +12,7 @@ from .errors import ConfigError, KeyPath
 from .keys import OTHERS
 from .schema import (
     AuthCommand,
+    ModelSettings,
     Project,
     Provider,
     Settings,
@@ -29,6 +30,7 @@ _KNOWN: dict[str, frozenset[str]] = OTHERS | {
         "tools.update_plan": UpdatePlanTool,
         "model_providers.*": Provider,
         "model_providers.*.auth": AuthCommand,
+        "models.*": ModelSettings,
         "sandbox_workspace_write": WorkspaceWrite,
         "shell_environment_policy": ShellEnvironmentPolicy,
         "projects.*": Project,

@@ -28,6 +28,7 @@ class ModelRequest(msgspec.Struct, kw_only=True):
     verbosity: str | None = None
     service_tier: str | None = None
     max_output_tokens: int | None = None
+    output_limit: int | None = None  # what the model can give at most, where that is known
     temperature: float | None = None
     top_p: float | None = None
     output_schema: dict[str, Any] | None = None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from spindled.agent.efforts import Efforts, next_best
+from spindled.config.models import lookup
 
 LISTED = (
     "Unsupported value: 'xhigh' is not supported with the 'gpt-5.1-codex-max' model. "
@@ -34,7 +35,7 @@ def test_the_next_best(refused: str, message: str, known: tuple[str, ...], expec
 
 def test_what_was_refused_is_not_asked_for_again() -> None:
     """Row 1-05."""
-    efforts = Efforts()
+    efforts = Efforts(lambda model: lookup(model).efforts)
     assert efforts.accepted("m", "xhigh") == "xhigh"
     assert efforts.lower("m", "xhigh", LISTED) == "high"
     assert efforts.accepted("m", "xhigh") == "high"
@@ -46,7 +47,7 @@ def test_what_was_refused_is_not_asked_for_again() -> None:
 
 
 def test_it_never_goes_round_in_circles() -> None:
-    efforts = Efforts()
+    efforts = Efforts(lambda model: lookup(model).efforts)
     assert efforts.lower("m", "minimal", "must be one of low") == "low"
     assert efforts.lower("m", "low", "must be one of minimal") is None
     assert efforts.accepted("m", "minimal") == "low"

@@ -7,6 +7,7 @@ import pytest
 from spindled.agent.efforts import Efforts
 from spindled.agent.healing import Healing
 from spindled.agent.history import History
+from spindled.config.models import lookup
 from spindled.model.errors import Kind, ModelError
 from spindled.model.request import ModelRequest
 
@@ -25,7 +26,7 @@ def refusal(message: str, kind: Kind = Kind.BAD_REQUEST, **more: Any) -> ModelEr
 class Patient:
     def __init__(self, *items: dict[str, Any], effort: str | None = "xhigh") -> None:
         self.history = History(items)
-        self.efforts = Efforts()
+        self.efforts = Efforts(lambda model: lookup(model).efforts)
         self.effort = effort
         self.healing = Healing(lambda: self.history.items, self.efforts, self.history.replace)
 

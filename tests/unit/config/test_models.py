@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from spindled.config.models import CATALOGUE, EFFORT_DESCRIPTIONS, UNLISTED, auto_compact_limit, context_window, lookup
+from spindled.config.catalogue import Catalogue
+from spindled.config.models import CATALOGUE, EFFORT_DESCRIPTIONS, UNLISTED, lookup
 from spindled.config.schema import Config
 
 Loaded = Callable[..., Config]
@@ -49,10 +50,10 @@ def test_unknown() -> None:
 )
 def test_context_window(loaded: Loaded, model: str, configured: int | None, window: int) -> None:
     config = loaded(f"model_context_window = {configured}" if configured else "")
-    assert context_window(config, model) == window
+    assert Catalogue(config).context_window(model) == window
 
 
 @pytest.mark.parametrize(("configured", "limit"), [(None, 232_560), (20_000, 20_000), (10**9, 232_560)])
 def test_auto_compact_limit(loaded: Loaded, configured: int | None, limit: int) -> None:
     config = loaded(f"model_auto_compact_token_limit = {configured}" if configured else "")
-    assert auto_compact_limit(config, "gpt-5.5") == limit
+    assert Catalogue(config).auto_compact_limit("gpt-5.5") == limit

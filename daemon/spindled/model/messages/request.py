@@ -39,7 +39,7 @@ def encode(request: ModelRequest, quirks: Quirks, seal: Seal) -> bytes:
 def body(request: ModelRequest, quirks: Quirks, seal: Seal) -> Json:
     """System prompt, tools and the last thing the user said are marked for the provider's cache."""
     talk = conversation(request.instructions, request.input)
-    max_tokens = request.max_output_tokens or most_tokens(request.model)
+    max_tokens = request.max_output_tokens or most_tokens(request)
     forced = request.tool_choice not in ("auto", "none")
     thinks = None if forced else thinking.thinking(request, quirks, max_tokens)
     written = messages(talk.turns, quirks, seal)
@@ -66,9 +66,10 @@ def body(request: ModelRequest, quirks: Quirks, seal: Seal) -> Json:
     return {**filled(fields), "max_tokens": max_tokens, "stream": True, "messages": framed(written)}
 
 
-def most_tokens(model: str) -> int:
+def most_tokens(request: ModelRequest) -> int:
     """What is asked for if the request does not say: the API wants a number."""
-    return min(lookup(model).max_output_tokens or DEFAULT_MAX_TOKENS, DEFAULT_MAX_TOKENS)
+    limit = request.output_limit or lookup(request.model).max_output_tokens
+    return min(limit or DEFAULT_MAX_TOKENS, DEFAULT_MAX_TOKENS)
 
 
 def tool_choice(request: ModelRequest, *, answer: bool) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -10,6 +11,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from spindled.api.clients import ModelClients
+from spindled.config.load import load
 from spindled.config.schema import Provider
 from spindled.faces.gateway.guard import Guard
 from spindled.faces.gateway.run import ProviderUpstream
@@ -26,7 +28,7 @@ async def fake() -> AsyncIterator[FakeProvider]:
 
 
 @pytest_asyncio.fixture
-async def start(fake: FakeProvider) -> AsyncIterator[Start]:
+async def start(fake: FakeProvider, tmp_path: Path) -> AsyncIterator[Start]:
     """`await start("chat", env_key=...)`: the base URL of a gateway for a provider with these settings."""
     clients = ModelClients()
     gateways: list[Gateway] = []
@@ -34,7 +36,8 @@ async def start(fake: FakeProvider) -> AsyncIterator[Start]:
     async def open_gateway(wire_api: str, guard: Guard | None = None, **settings: Any) -> str:
         plain = Provider(id="fake", name="fake", base_url=fake.base_url, request_max_retries=0)
         provider = replace(plain, wire_api=wire_api, **settings)
-        gateway = Gateway(ProviderUpstream(clients, provider), wire_api, guard or Guard(None))
+        config = replace(load(tmp_path, environ={}), provider=provider)
+        gateway = Gateway(ProviderUpstream(clients, config), wire_api, guard or Guard(None))
         gateways.append(gateway)
         return f"http://127.0.0.1:{await gateway.listen('127.0.0.1', 0)}/v1"
 
