@@ -114,7 +114,7 @@ async def test_an_unknown_model_is_used_with_a_warning(launch: Launch, provider:
     assert flow(client.received[since:]) == ["result", "thread/started", "warning"]
     assert "my-own-model" in client.notifications("warning")[0]["message"]
     assert flow(await client.run_turn(thread, "hi")) == [*STARTED, *ANSWERED, *COMPLETED]
-    assert provider.requests[0].json["model"] == "my-own-model"
+    assert [sent.json["model"] for sent in provider.requests if sent.method == "POST"] == ["my-own-model"]
 
 
 async def test_an_output_schema_holds_for_its_turn(client: Client, provider: FakeProvider) -> None:
