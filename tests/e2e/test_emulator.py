@@ -26,7 +26,8 @@ async def main():
         call = ToolCall(id="call_1", name="exec_command", args={"cmd": "echo run"})
         server.when("run it").reply(ReplyObject(reasoning="A command.", tools=[call]))
         server.when_tool_result("call_1").reply(ReplyObject(text="All done, Grüße.")).first()
-        server.when("be odd").reply(ReplyObject(error=ErrorReply(status=400, message="It is odd.", type="invalid_request_error")))
+        odd = ErrorReply(status=400, message="It is odd.", type="invalid_request_error")
+        server.when("be odd").reply(ReplyObject(error=odd))
         print(server.url, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
