@@ -10,6 +10,7 @@ from spindled.agent.arguments import checked
 from spindled.agent.calls import Calls
 from spindled.agent.history import OUTPUT_OF, message_text
 from spindled.agent.stream import Drafts
+from spindled.agent.telemetry import ModelCall
 from spindled.agent.verdicts import Ending
 from spindled.model.errors import ModelError
 from spindled.model.events import Completed, Incomplete
@@ -91,14 +92,17 @@ class Attempt:
         )
         writable = self.thread.events.followers.writable
         try:
-            async with aclosing(self.thread.model.stream(self.request)) as stream:
-                async for batch in stream:
-                    for event in batch:
-                        if isinstance(event, Completed | Incomplete):
-                            self._ended(event)
-                        else:
-                            drafts.feed(event)
-                    await writable()
+            with ModelCall("turn", self.request) as call:
+                async with aclosing(self.thread.model.stream(self.request)) as stream:
+                    async for batch in stream:
+                        call.heard()
+                        for event in batch:
+                            if isinstance(event, Completed | Incomplete):
+                                call.ended(event)
+                                self._ended(event)
+                            else:
+                                drafts.feed(event)
+                        await writable()
         except asyncio.CancelledError:
             self.thoughts.clear()  # what they led to is not whole
             for item, shown in drafts.cut():

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from spindled.agent.attempt import Attempt
+from spindled.agent.fallbacks import fall_back
 from spindled.agent.healing import Healing
 from spindled.agent.retries import Retries
 from spindled.agent.verdicts import Again, Fail, GoOn, judge
@@ -67,4 +68,9 @@ class Sampling:
             self.relieved = True
             if await self.thread.pressure.on_overflow(self.turn, error):
                 return
-        await self.retries.wait(error)
+        try:
+            await self.retries.wait(error)
+        except ModelError:
+            if not fall_back(self.turn, error, attempt.request.model):
+                raise
+            self.retries = Retries(self.thread, self.turn.id)

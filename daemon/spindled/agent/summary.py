@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from spindled.agent.compaction import PROMPT, without_oldest
+from spindled.agent.fallbacks import fall_back
 from spindled.agent.healing import Healing
 from spindled.agent.history import message_text
 from spindled.agent.prompt import message
 from spindled.agent.request import model_request
 from spindled.agent.retries import Retries
+from spindled.agent.telemetry import ModelCall
 from spindled.agent.tokens import estimate_all, overflow_in
 from spindled.model.errors import Kind, ModelError, incomplete_error, no_answer_error
 from spindled.model.events import Completed, Incomplete, ItemDone
@@ -51,7 +53,12 @@ async def summarise(turn: RunningTurn, settings: ThreadSettings, items: list[Ite
                 turn.thread.events.warning(healed)
                 continue
             if error.kind is not Kind.CONTEXT_WINDOW:
-                await retries.wait(error)
+                try:
+                    await retries.wait(error)
+                except ModelError:
+                    if not fall_back(turn, error, settings.model):
+                        raise
+                    settings, retries = turn.settings, Retries(turn.thread, turn.id)
                 continue
             fewer = without_oldest(items, max(share, _excess(error.said)))
             if fewer is None:
@@ -75,14 +82,17 @@ async def _answer(turn: RunningTurn, request: ModelRequest) -> str:
     terminal: Completed | Incomplete | None = None
     await turn.budget.model_call("compaction", request.model)
     try:
-        async with aclosing(turn.thread.model.stream(request)) as stream:
-            async for batch in stream:
-                for event in batch:
-                    if isinstance(event, Completed | Incomplete):
-                        terminal = event
-                        turn.budget.used(request.model, event.usage)
-                    elif isinstance(event, ItemDone) and event.item.get("role") == "assistant":
-                        texts.append(message_text(event.item))
+        with ModelCall("compaction", request) as call:
+            async with aclosing(turn.thread.model.stream(request)) as stream:
+                async for batch in stream:
+                    call.heard()
+                    for event in batch:
+                        if isinstance(event, Completed | Incomplete):
+                            terminal = event
+                            call.ended(event)
+                            turn.budget.used(request.model, event.usage)
+                        elif isinstance(event, ItemDone) and event.item.get("role") == "assistant":
+                            texts.append(message_text(event.item))
     except ModelError as error:
         turn.budget.used(request.model, error.usage)
         raise

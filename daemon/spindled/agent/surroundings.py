@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.efforts import Efforts
+from spindled.agent.fallbacks import Fallbacks
 from spindled.config import project
 from spindled.config import rules as command_rules
 from spindled.config.catalogue import Catalogue
@@ -45,7 +46,7 @@ class RuleBook:
 
 
 class Surroundings:
-    """`load` gives the configuration of a working directory."""
+    """`load` gives the configuration of a working directory; `resting`: see Fallbacks."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Surroundings:
         shell: str,
         originator: str,
         catalogue: Catalogue | None = None,
+        resting: dict[str, float] | None = None,
     ):
         self.config = config
         self.load = load
@@ -67,6 +69,7 @@ class Surroundings:
         self.shell = shell
         self.originator = originator
         self.catalogue = catalogue or Catalogue(config)
+        self.fallbacks = Fallbacks(config.settings.fallback_models, resting)
         self.efforts = Efforts(lambda model: self.catalogue.model(model).efforts)
 
     @property

@@ -12,6 +12,7 @@ from spindled.agent.budget import BudgetExceeded
 from spindled.agent.calls import ABORTED_BY_USER
 from spindled.agent.clock import now_ms
 from spindled.agent.context import TurnContext
+from spindled.agent.fallbacks import stand_in
 from spindled.agent.guards import Guards
 from spindled.agent.prompt import message
 from spindled.agent.request import model_request
@@ -62,6 +63,7 @@ class RunningTurn:
     ):
         self.thread = thread
         self.settings = settings
+        self.wanted_model = settings.model
         self.id = new_id()
         self.output_schema = output_schema
         self.context = TurnContext(thread, self.id, settings, self.interrupt)
@@ -156,6 +158,7 @@ class RunningTurn:
 
     async def _loop(self) -> None:
         self._begin()
+        stand_in(self)
         await self._make_room(self.thread.pressure.before_turn)
         self.thread.remember(self.thread.new_context(self.settings))
         goes_on = await self._sample()

@@ -46,6 +46,7 @@ class Application:
         self.listings = Listings(self.home, self.clients)
         self.registry = Registry()
         self.indexed = False  # whether the index was compared with the files in this run
+        self._resting: dict[str, dict[str, float]] = {}  # by provider
         self._warned: set[str] = set()
         self._followers: dict[str, ThreadFollowers] = {}
         self._rules: RuleBook | None = None
@@ -73,6 +74,7 @@ class Application:
             shell=shell_name(options),
             originator=originator,
             catalogue=self.catalogue(config),
+            resting=self._resting.setdefault(config.provider.id, {}),
         )
 
     def catalogue(self, config: Config) -> Catalogue:

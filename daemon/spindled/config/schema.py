@@ -140,6 +140,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     model: str | None = None
     model_provider: str | None = None
+    fallback_models: list[str] = []
     model_reasoning_effort: Effort | None = None
     model_reasoning_summary: ReasoningSummary | None = None
     model_verbosity: Verbosity | None = None
