@@ -1,0 +1,129 @@
+"""The daemon, with a thread beside it that says what runs in it: for tests that count what is left behind.
+
+As a script: `inside.py ARGUMENTS` is `spindled ARGUMENTS`. The variable INSIDE names a Unix socket; who connects gets the
+names of the event loop's tasks as a JSON list. NAMES names a file with the host names under .test that exist: they are
+127.0.0.1, all others there are unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 10.0
+
+
+class Inside:
+    """What a test asks of a daemon that this module started."""
+
+    def __init__(self, folder: Path, pid: int | None = None) -> None:
+        self.socket = folder / "inside"
+        self.names = folder / "names"
+        self.names.touch()
+        self.pid = pid
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"INSIDE": str(self.socket), "NAMES": str(self.names)}
+
+    async def tasks(self) -> list[str]:
+        """The names of the tasks that are not done, but for the main one."""
+        reader, writer = await asyncio.open_unix_connection(str(self.socket))
+        try:
+            names: list[str] = json.loads(await reader.read())
+        finally:
+            writer.close()
+            await writer.wait_closed()
+        return names
+
+    def descriptors(self) -> tuple[int, int]:
+        """How many of the process's descriptors are TCP sockets, and how many anything else."""
+        internet = _internet_sockets()
+        sockets = others = 0
+        for link in Path(f"/proc/{self.pid}/fd").iterdir():
+            try:
+                target = os.readlink(link)
+            except FileNotFoundError:
+                continue
+            if target.removeprefix("socket:") in internet:
+                sockets += 1
+            elif str(self.socket) not in target:
+                others += 1
+        return sockets, others
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, __file__, *arguments]
+
+
+def _internet_sockets() -> set[str]:
+    """As the links in /proc name them, without `socket:`."""
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if Path(table).exists():
+            found |= {f"[{line.split()[9]}]" for line in Path(table).read_text().splitlines()[1:]}
+    return found
+
+
+# -- within the daemon
+
+
+def watch(path: str) -> None:
+    """Answer on the socket, for the loop that runs first."""
+    loops: list[asyncio.AbstractEventLoop] = []
+    run_forever = asyncio.BaseEventLoop.run_forever
+
+    def seen(self: asyncio.BaseEventLoop) -> None:
+        loops.append(self)
+        run_forever(self)
+
+    asyncio.BaseEventLoop.run_forever = seen  # type: ignore[method-assign]
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    threading.Thread(target=_answer, args=(listener, loops), daemon=True).start()
+
+
+def _answer(listener: socket.socket, loops: list[asyncio.AbstractEventLoop]) -> None:
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            told = threading.Event()
+            names: list[str] = []
+
+            def collect(into: list[str] = names, done: threading.Event = told) -> None:
+                into += sorted(task.get_name() for task in asyncio.all_tasks(loops[0]))
+                done.set()
+
+            loops[0].call_soon_threadsafe(collect)
+            told.wait(PATIENCE)
+            connection.sendall(json.dumps(names).encode())
+
+
+def resolve(names: str) -> None:
+    """Look host names under .test up in a file."""
+    getaddrinfo = socket.getaddrinfo
+
+    def found(host: Any, *arguments: Any, **options: Any) -> Any:
+        if isinstance(host, str) and host.endswith(".test"):
+            if host not in Path(names).read_text().split():
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            host = "127.0.0.1"
+        return getaddrinfo(host, *arguments, **options)
+
+    socket.getaddrinfo = found
+
+
+if __name__ == "__main__":
+    sys.path.pop(0)
+    watch(os.environ.pop("INSIDE"))
+    resolve(os.environ.pop("NAMES"))
+    from spindled.__main__ import main
+
+    main()
