@@ -43,7 +43,7 @@ class Inside:
         return names
 
     def descriptors(self) -> tuple[int, int]:
-        """How many of the process's descriptors are TCP sockets, and how many anything else."""
+        """How many of the process's descriptors are TCP sockets, and how many anything else but files."""
         internet = _internet_sockets()
         sockets = others = 0
         for link in Path(f"/proc/{self.pid}/fd").iterdir():
@@ -53,7 +53,7 @@ class Inside:
                 continue
             if target.removeprefix("socket:") in internet:
                 sockets += 1
-            elif str(self.socket) not in target:
+            elif not target.startswith("/") and str(self.socket) not in target:
                 others += 1
         return sockets, others
 

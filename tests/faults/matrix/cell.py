@@ -66,7 +66,7 @@ class Cell:
     thread: str = ""
     told: Told | None = None
     begun: int = 0  # index in what was told
-    before: int = 0  # requests
+    made: slice = field(default_factory=lambda: slice(0))  # the requests of the moment
     problems: list[str] = field(default_factory=list)
     state: str = ""
 
@@ -138,7 +138,8 @@ class World:
     async def play(self, cell: Cell) -> None:
         """The moment, and that nothing is written to the provider or waited for afterwards."""
         assert cell.told is not None
-        cell.begun, cell.before, cell.says = len(cell.told.messages), len(cell.requests), SECOND
+        cell.begun, cell.says = len(cell.told.messages), SECOND
+        before = len(cell.requests)
         cell.failing = 1 if cell.moment is Moment.ONCE else None
         cell.calls_first = cell.moment is Moment.TOOL
         if not (cell.calls_first and cell.link):
@@ -155,6 +156,7 @@ class World:
             await cell.told.until("error", cell.begun)
             await self._heal(cell)
         await cell.told.until("turn/completed", cell.begun)
+        cell.made = slice(before, len(cell.requests))
         async with asyncio.timeout(PATIENCE):
             for request in cell.requests:
                 await request.answered.wait()

@@ -24,7 +24,7 @@ class Moment(Enum):
     """The columns: when it goes wrong."""
 
     FIRST = "first call"
-    ONCE = "first call, once"
+    ONCE = "only once"
     TOOL = "after a tool call"
     COMPACT = "in a compaction"
     INTERRUPT = "interrupted amid it"
@@ -324,12 +324,12 @@ STATUSES = [
 ]
 
 OVERFLOW = "contextWindowExceeded"
+# A summary that is refused too is asked for again with less, until nothing can be left out.
 RELIEVED = {
-    # the request, its summary, which is refused too and has nothing to leave out
-    Moment.FIRST: Outcome("failed", OVERFLOW, requests=2),
+    Moment.FIRST: Outcome("failed", OVERFLOW, requests=3),
     Moment.ONCE: Outcome("completed", requests=3, texts=(SECOND,), compacted=True),
-    # the call, the request, its summary, and once more without the call
-    Moment.TOOL: Outcome("failed", OVERFLOW, requests=4),
+    Moment.TOOL: Outcome("failed", OVERFLOW, requests=5),
+    Moment.COMPACT: Outcome("failed", OVERFLOW, requests=2),
 }
 
 
@@ -431,7 +431,7 @@ TERMINALS = [
     Failure("error event: invalid_prompt", error_event("invalid_prompt"), Tried.NEVER, "other"),
     Failure("an event that is no JSON", lambda held: malformed(held), Tried.VISIBLY, "other"),
     Failure("an event of more than 64 MB", endless, Tried.VISIBLY, "other", others={Moment.TOOL: None, Moment.WAIT: None}),
-    Failure("a delta of 1 MB", large, Tried.FINE, kept=("words " * (MEGABYTE // 6),)),
+    Failure("a delta of 1 MB", large, Tried.FINE, kept=("words " * (MEGABYTE // 6),), others=unusable()),
 ]
 
 

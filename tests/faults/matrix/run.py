@@ -68,7 +68,9 @@ async def _daemon(
     settings = {cell.key: cell.settings(provider.base_url) for cell in cells}
     home.write_config(provider.base_url, providers=settings)
     certificates.write_bundle(folder / "bundle.pem")
-    environment = home.environment(**inside.environment, SSL_CERT_FILE=str(folder / "bundle.pem"))
+    environment = home.environment(
+        **inside.environment, REQUESTS_CA_BUNDLE=str(folder / "bundle.pem"), NO_PROXY="*", no_proxy="*"
+    )
     client = await Client.start(command("app-server"), env=environment, cwd=home.workspace, check=checker())
     async with client:
         inside.pid = client.process.pid

@@ -8,13 +8,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.faults.matrix.cell import FIRST, LAST, Cell, Told
+from tests.faults.matrix.cell import Cell, Told
 from tests.faults.matrix.failures import Moment, Outcome
 from tests.support.client import Message
 from tests.unit.agent.world import assert_valid
 
 OURS = ("<environment_context>", "<permissions", "<turn_aborted>", "<turn_note>", "<project")
 """How messages begin that the daemon adds to a conversation."""
+SUMMARY = ("user", "a summary")
 SHOWN = 60
 
 
@@ -27,7 +28,7 @@ def findings(cell: Cell, read: Message) -> Iterator[str]:
     part.messages = cell.told.messages[cell.begun : last]
     yield from _ending(cell.expected, part, ended)
     yield from _notices(cell, part, ended)
-    yield from _attempts(cell, part)
+    yield from _attempts(cell)
     yield from _texts(cell, part)
     yield from _stored(cell, read)
     yield from _conversation(cell)
@@ -63,9 +64,8 @@ def _notices(cell: Cell, told: Told, ended: Message) -> Iterator[str]:
         yield "an error of another turn"
 
 
-def _attempts(cell: Cell, told: Told) -> Iterator[str]:
-    last = 1 if cell.told is not None and cell.requests else 0  # that of the good turn
-    made = cell.requests[cell.before : len(cell.requests) - last]
+def _attempts(cell: Cell) -> Iterator[str]:
+    made = cell.requests[cell.made]
     if len(made) != cell.expected.requests:
         yield f"{len(made)} requests, not {cell.expected.requests}"
     skipped = 1 if cell.moment is Moment.TOOL else 0
@@ -126,30 +126,29 @@ def _conversation(cell: Cell) -> Iterator[str]:
         assert_valid(body["input"])
     except (AssertionError, KeyError) as fault:
         yield f"the next request is not valid: {fault!r}"
-    if cell.expected.compacted:
-        yield from _summary(cell, body["input"], [text for _, text in said])
-        return
-    conversation = [_said(item) for item in items if item["type"] in ("userMessage", "agentMessage")][:-1]
-    asked = list(_messages(body["input"]))
+    conversation = list(_remembered(items))[:-1]
+    asked = [_marked(role, text, conversation) for role, text in _messages(body["input"])]
     if asked != conversation:
         yield f"the next request says {_short(asked)}, told was {_short(conversation)}"
     calls = [item for item in body["input"] if item["type"] == "function_call"]
-    if len(calls) != (cell.moment is Moment.TOOL):
+    if len(calls) != (cell.moment is Moment.TOOL and SUMMARY not in conversation):
         yield f"{len(calls)} calls in the next request"
 
 
-def _summary(cell: Cell, items: list[Message], questions: list[str]) -> Iterator[str]:
-    """After a compaction: the questions, and one summary in place of the answers to them."""
-    assert cell.told is not None
-    asked = list(_messages(items))
-    others = [(role, text) for role, text in asked if text not in questions]
-    if [text for role, text in asked if text in questions] != questions:
-        yield f"after the compaction the request says {_short(asked)}"
-    summaries = [text for role, text in others if role == "user"]
-    since = [item["text"] for item in cell.told.items("agentMessage") if item["text"] not in (FIRST, LAST)]
-    later = [text for role, text in others if role == "assistant"]
-    if len(summaries) != 1 or later != (since if cell.moment is not Moment.COMPACT else []):
-        yield f"after the compaction the request says {_short(asked)}"
+def _remembered(items: list[Message]) -> Iterator[tuple[str, str]]:
+    """What was said, with a summary in place of the answers that a compaction found."""
+    compactions = [index for index, item in enumerate(items) if item["type"] == "contextCompaction"]
+    last = compactions[-1] if compactions else -1
+    for index, item in enumerate(items):
+        if index == last:
+            yield SUMMARY
+        elif item["type"] == "userMessage" or (item["type"] == "agentMessage" and index > last):
+            yield _said(item)
+
+
+def _marked(role: str, text: str, conversation: list[tuple[str, str]]) -> tuple[str, str]:
+    """A text that nobody said stands for others."""
+    return (role, text) if role != "user" or (role, text) in conversation else SUMMARY
 
 
 def _said(item: Message) -> tuple[str, str]:
