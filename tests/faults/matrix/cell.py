@@ -15,7 +15,7 @@ from tests.support.inside import Inside
 from tests.support.link import Certificates, Link
 
 FIRST, LAST = "first answer", "last answer"
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 class Told:
@@ -124,6 +124,7 @@ class World:
 
     def __init__(self, client: Client, provider: FakeProvider, inside: Inside, certificates: Certificates) -> None:
         self.client, self.provider, self.inside, self.certificates = client, provider, inside, certificates
+        self.leaks = False
 
     async def open(self, cell: Cell) -> None:
         """A thread that is all right, after a turn."""

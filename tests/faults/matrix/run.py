@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 from tests.faults.matrix.cell import PATIENCE, Cell, World
@@ -17,6 +18,10 @@ from tests.support.link import Certificates, Link
 from tests.support.schema import checker
 
 DAEMONS = 3
+LONGEST = 150.0
+"""Seconds for the whole matrix; it takes a fifth of that."""
+LEAVING = 5.0
+"""Seconds for what is closed to be gone; less once something was left behind, which is likely to go on."""
 SHORT = {
     "contextWindowExceeded": "contextWindow",
     "httpConnectionFailed": "connection",
@@ -43,9 +48,13 @@ async def run(folder: Path) -> list[Cell]:
         for cell in cells:
             rows.setdefault(cell.row.name, []).append(cell)
         waiting = deque(rows.values())
-        await asyncio.gather(
-            *(_daemon(folder / f"daemon{number}", cells, waiting, provider, certificates) for number in range(DAEMONS))
-        )
+        folders = [folder / f"daemon{number}" for number in range(DAEMONS)]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST):
+                await asyncio.gather(*(_daemon(each, cells, waiting, provider, certificates) for each in folders))
+    for cell in cells:
+        if not cell.state:
+            cell.problems.append(f"not done after {LONGEST} s")
     return cells
 
 
@@ -136,7 +145,7 @@ async def _nothing_is_left(world: World, cells: list[Cell], before: tuple[list[s
     tasks, sockets, others = before
     most = sockets + sum(cell.cold or cell.link is not None for cell in cells)
     loop = asyncio.get_running_loop()
-    end = loop.time() + 5
+    end = loop.time() + (0.3 if world.leaks else LEAVING)
     while True:
         now = await _counted(world)
         left = len(now[0]) - len(tasks), max(0, now[1] - most), now[2] - others
@@ -145,5 +154,6 @@ async def _nothing_is_left(world: World, cells: list[Cell], before: tuple[list[s
         if loop.time() > end:
             break
         await asyncio.sleep(0.02)
+    world.leaks = True
     for cell in cells:
         cell.problems.append(f"left behind in this row: {left} tasks, sockets, descriptors; tasks: {now[0]}")
