@@ -52,9 +52,7 @@ def events_of(api: str, response_id: str, deltas: tuple[str, ...] = DELTAS) -> l
     return _bytes(messages_stream(Say("".join(deltas), deltas=len(deltas))).steps(response_id))
 
 
-def broken(
-    api: str, upto: Upto, end: End, *, hold: str | None = None, crlf: bool = False, **shape: Any
-) -> Reply:
+def broken(api: str, upto: Upto, end: End, *, hold: str | None = None, crlf: bool = False, **shape: Any) -> Reply:
     """An answer that ends before its end. `hold`: waited for before the last of it; `shape` as for `stream`."""
     wait: list[bytes | Hold | Pause] = [Hold(hold)] if hold else []
     if upto is Upto.NOTHING:

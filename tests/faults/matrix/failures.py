@@ -297,19 +297,21 @@ STATUSES = [
         noticed=429,
         others={Moment.FIRST: None, Moment.ONCE: None, Moment.TOOL: None, Moment.COMPACT: None},
     ),
-    Failure(
-        "429, retry-after", status(429, retry_after="0.3"), Tried.VISIBLY, too_many(429), noticed=429, gap_s=0.3
-    ),
+    Failure("429, retry-after", status(429, retry_after="0.3"), Tried.VISIBLY, too_many(429), noticed=429, gap_s=0.3),
     Failure("429, retry-after 1 h", status(429, retry_after="3600"), Tried.NEVER, too_many(429)),
-    Failure("429, try again in 30ms", status(429, text="Please try again in 30ms."), Tried.VISIBLY, too_many(429), noticed=429),
+    Failure(
+        "429, try again in 30ms",
+        status(429, text="Please try again in 30ms."),
+        Tried.VISIBLY,
+        too_many(429),
+        noticed=429,
+    ),
     Failure("429, no quota", status(429, "insufficient_quota"), Tried.NEVER, "usageLimitExceeded"),
     *repeated(500, "internalServerError"),
     *repeated(502, "internalServerError"),
     *repeated(503, "serverOverloaded"),
     *repeated(504, "internalServerError"),
-    Failure(
-        "503, retry-after 2.1", status(503, retry_after="2.1"), Tried.VISIBLY, "serverOverloaded", gap_s=2.1
-    ),
+    Failure("503, retry-after 2.1", status(503, retry_after="2.1"), Tried.VISIBLY, "serverOverloaded", gap_s=2.1),
     Failure("307", status(307, location="http://127.0.0.1:1/"), Tried.NEVER, not_a_stream(307)),
     Failure("502, HTML page", page(502), Tried.SILENTLY, "internalServerError"),
     Failure("200, HTML page", page(200), Tried.NEVER, not_a_stream(200)),
@@ -419,7 +421,9 @@ TERMINALS = [
         OVERFLOW,
         others=RELIEVED,
     ),
-    Failure("400 context_length_exceeded", status(400, "context_length_exceeded"), Tried.NEVER, OVERFLOW, others=RELIEVED),
+    Failure(
+        "400 context_length_exceeded", status(400, "context_length_exceeded"), Tried.NEVER, OVERFLOW, others=RELIEVED
+    ),
     Failure("error event: server_error", error_event("server_error"), Tried.VISIBLY, "internalServerError"),
     Failure(
         "error event: rate limit",
@@ -430,7 +434,9 @@ TERMINALS = [
     ),
     Failure("error event: invalid_prompt", error_event("invalid_prompt"), Tried.NEVER, "other"),
     Failure("an event that is no JSON", lambda held: malformed(held), Tried.VISIBLY, "other"),
-    Failure("an event of more than 64 MB", endless, Tried.VISIBLY, "other", others={Moment.TOOL: None, Moment.WAIT: None}),
+    Failure(
+        "an event of more than 64 MB", endless, Tried.VISIBLY, "other", others={Moment.TOOL: None, Moment.WAIT: None}
+    ),
     Failure("a delta of 1 MB", large, Tried.FINE, kept=("words " * (MEGABYTE // 6),), others=unusable()),
 ]
 

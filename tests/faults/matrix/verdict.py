@@ -114,7 +114,9 @@ def _conversation(cell: Cell) -> Iterator[str]:
     assert cell.told is not None
     body = cell.requests[-1].json
     items = [item for params in cell.told.of("item/completed") if (item := params["item"])]
-    said = [("user", "".join(part["text"] for part in item["content"])) for item in items if item["type"] == "userMessage"]
+    said = [
+        ("user", "".join(part["text"] for part in item["content"])) for item in items if item["type"] == "userMessage"
+    ]
     answers = [item["text"] for item in items if item["type"] == "agentMessage"][:-1]
     if cell.row.api != "responses":
         text = json.dumps(body["messages"], ensure_ascii=False)
