@@ -1,6 +1,6 @@
 """What goes wrong only when two things meet: one test for each number of the list that the project follows.
 
-Numbers 6 and 7 are about budgets; see tests/conformance/test_budgets.py. The gateway's side of number 2 is with the gateway.
+Numbers 6 and 7 are with the budgets, the gateway's side of number 2 with the gateway.
 """
 
 from __future__ import annotations
@@ -305,7 +305,7 @@ async def test_13_clearing_after_an_idle_hour_spares_the_calls_of_now(tmp_path: 
         call = {"type": "function_call", "call_id": call_id, "name": "echo", "arguments": "{}"}
         return [call, {"type": "function_call_output", "call_id": call_id, "output": "x" * 20_000}]
 
-    old = [item for number in range(5) for item in pair(f"old_{number}")]
+    old = [item for number in range(13) for item in pair(f"old_{number}")]
     answered = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "looked"}]}
     large = FakeTool("large", echo)
     now = [step for number in range(5) for step in called(f"now_{number}", "large", '{"a": "%s"}' % ("y" * 4000))]
@@ -314,12 +314,12 @@ async def test_13_clearing_after_an_idle_hour_spares_the_calls_of_now(tmp_path: 
         ScriptedModel([*now, completed()], [*said("m", "done"), completed(1000)]),
         [large],
         history=[*old, answered],
-        config={"model_auto_compact_token_limit": 30_000},
+        config={"model_auto_compact_token_limit": 60_000},
         idle_s=7200,
     )
     assert (await world.run())["status"] == "completed"
     assert len(world.followers.items("contextCompaction")) == 1
     results = {item["call_id"]: item["output"] for item in world.model.requests[-1].input if "output" in item}
-    assert [call_id for call_id, output in results.items() if output == CLEARED] != []
+    assert [call_id for call_id, output in results.items() if output == CLEARED] == [f"old_{n}" for n in range(10)]
     assert all(results[f"now_{number}"].startswith("echo") for number in range(5))
     assert all(CLEARED not in results[f"now_{number}"] for number in range(5))

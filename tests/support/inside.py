@@ -1,7 +1,7 @@
 """The daemon, with a thread beside it that says what runs in it: for tests that count what is left behind.
 
-As a script: `inside.py ARGUMENTS` is `spindled ARGUMENTS`. The variable INSIDE names a Unix socket; who connects gets the
-names of the event loop's tasks as a JSON list. NAMES names a file with the host names under .test that exist: they are
+As a script: `inside.py ARGUMENTS` is `spindled ARGUMENTS`. The variable INSIDE names a Unix socket; who connects gets
+the names of the event loop's tasks as a JSON list. NAMES names a file with the host names under .test that exist: they are
 127.0.0.1, all others there are unknown.
 """
 

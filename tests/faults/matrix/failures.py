@@ -1,4 +1,4 @@
-"""The rows of the fault matrix: what goes wrong, and what has to come of it, from the rulings that the project follows."""
+"""The rows of the fault matrix: what goes wrong, and what has to come of it by the project's rulings."""
 
 from __future__ import annotations
 
@@ -288,7 +288,7 @@ STATUSES = [
     *(Failure(str(c), status(c), Tried.VISIBLY, "unauthorized", noticed=c) for c in (401, 403)),
     *repeated(408, "internalServerError"),
     Failure("409", status(409), Tried.SILENTLY, "internalServerError"),
-    # Without a hint the wait is half a minute: only its interruption is shown here, the rest in unit/model/test_retry.py
+    # Without a hint the wait is half a minute: only its interruption is shown here, more in unit/model/test_retry.py
     Failure(
         "429",
         status(429),

@@ -129,10 +129,7 @@ def _state(cell: Cell) -> str:
         name, details = next(iter(info.items()))
         code = details.get("httpStatusCode")
         info = SHORT.get(name, name) + (f" {code}" if code else "")
-    end = cell.begun + next(
-        i for i, m in enumerate(cell.told.messages[cell.begun :]) if m["method"] == "turn/completed"
-    )
-    notices = sum(m["method"] == "error" and m["params"]["willRetry"] for m in cell.told.messages[cell.begun : end])
+    notices = sum(each["willRetry"] for each in cell.told.of("error", cell.begun))
     return SHORT.get(info, info) + (f" +{notices}" if notices else "")
 
 

@@ -1,5 +1,5 @@
-"""Every failure of a model's server x every moment: see failures.py for what has to come of it, verdict.py for how it is
-checked. The table is printed at the end of the run.
+"""Every failure of a model's server x every moment: failures.py says what has to come of it, verdict.py how it is checked.
+The table is printed at the end of the run.
 
 Rows 0-40, 0-41, 0-49, 1-01, 1-04, 4-21 to 4-25.
 """

@@ -114,14 +114,12 @@ def _conversation(cell: Cell) -> Iterator[str]:
     assert cell.told is not None
     body = cell.requests[-1].json
     items = [item for params in cell.told.of("item/completed") if (item := params["item"])]
-    said = [
-        ("user", "".join(part["text"] for part in item["content"])) for item in items if item["type"] == "userMessage"
-    ]
+    questions = [_said(item)[1] for item in items if item["type"] == "userMessage"]
     answers = [item["text"] for item in items if item["type"] == "agentMessage"][:-1]
     if cell.row.api != "responses":
         text = json.dumps(body["messages"], ensure_ascii=False)
-        for each in {*answers, *(question for _, question in said)}:
-            if text.count(each) != answers.count(each) + [question for _, question in said].count(each):
+        for each in {*answers, *questions}:
+            if text.count(each) != [*answers, *questions].count(each):
                 yield f"{each!r} is {text.count(each)} times in the next request"
         return
     try:
