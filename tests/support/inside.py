@@ -1,8 +1,9 @@
-"""The daemon, with a thread beside it that says what runs in it: for tests that count what is left behind.
+"""The daemon, with a thread beside it that looks into it: for tests that count what is left behind, and for benchmarks.
 
-As a script: `inside.py ARGUMENTS` is `spindled ARGUMENTS`. The variable INSIDE names a Unix socket; who connects gets
-the names of the event loop's tasks as a JSON list. NAMES names a file with the host names under .test that exist: they are
-127.0.0.1, all others there are unknown.
+As a script: `inside.py ARGUMENTS` is `spindled ARGUMENTS`. The variable INSIDE names a Unix socket. Who connects and
+sends `tasks` gets the names of the event loop's tasks as a JSON list; `pause` gives the longest time in seconds for
+which the loop could not run a heartbeat since that was last asked for. NAMES names a file with the host names under
+.test that exist: they are 127.0.0.1, all others there are unknown.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import queue
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 PATIENCE = 10.0
+BEAT = 0.001
 
 
 class Inside:
@@ -34,13 +38,23 @@ class Inside:
 
     async def tasks(self) -> list[str]:
         """The names of the tasks that are not done, but for the main one."""
+        names: list[str] = await self._ask("tasks")
+        return names
+
+    async def pause(self) -> float:
+        """The longest pause of its event loop since this was last asked for, in seconds; the first answer is 0."""
+        seconds: float = await self._ask("pause")
+        return seconds
+
+    async def _ask(self, what: str) -> Any:
         reader, writer = await asyncio.open_unix_connection(str(self.socket))
         try:
-            names: list[str] = json.loads(await reader.read())
+            writer.write(what.encode())
+            writer.write_eof()
+            return json.loads(await reader.read())
         finally:
             writer.close()
             await writer.wait_closed()
-        return names
 
     def descriptors(self) -> tuple[int, int]:
         """How many of the process's descriptors are TCP sockets, and how many anything else but files."""
@@ -76,11 +90,11 @@ def _internet_sockets() -> set[str]:
 
 def watch(path: str) -> None:
     """Answer on the socket, for the loop that runs first."""
-    loops: list[asyncio.AbstractEventLoop] = []
+    loops: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()
     run_forever = asyncio.BaseEventLoop.run_forever
 
     def seen(self: asyncio.BaseEventLoop) -> None:
-        loops.append(self)
+        loops.put(self)
         run_forever(self)
 
     asyncio.BaseEventLoop.run_forever = seen  # type: ignore[method-assign]
@@ -90,20 +104,45 @@ def watch(path: str) -> None:
     threading.Thread(target=_answer, args=(listener, loops), daemon=True).start()
 
 
-def _answer(listener: socket.socket, loops: list[asyncio.AbstractEventLoop]) -> None:
+class Heartbeat:
+    """Beats on a loop as often as it can, and notes for how long it could not."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._longest = 0.0
+
+    def longest(self, loop: asyncio.AbstractEventLoop) -> float:
+        """Since the last call."""
+        if self._last is None:
+            self._last = time.perf_counter()
+            self._beat(loop)
+        longest, self._longest = self._longest, 0.0
+        return longest
+
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = time.perf_counter()
+        assert self._last is not None
+        self._longest = max(self._longest, now - self._last - BEAT)
+        self._last = now
+        loop.call_later(BEAT, self._beat, loop)
+
+
+def _answer(listener: socket.socket, loops: queue.SimpleQueue[asyncio.AbstractEventLoop]) -> None:
+    heart, loop = Heartbeat(), loops.get()
     while True:
         connection, _ = listener.accept()
         with connection:
-            told = threading.Event()
-            names: list[str] = []
+            what = connection.recv(64)
+            answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
-            def collect(into: list[str] = names, done: threading.Event = told) -> None:
-                into += sorted(task.get_name() for task in asyncio.all_tasks(loops[0]))
-                done.set()
+            def answer(what: bytes = what, answers: queue.SimpleQueue[Any] = answers) -> None:
+                if what == b"pause":
+                    answers.put(heart.longest(loop))
+                else:
+                    answers.put(sorted(task.get_name() for task in asyncio.all_tasks(loop)))
 
-            loops[0].call_soon_threadsafe(collect)
-            told.wait(PATIENCE)
-            connection.sendall(json.dumps(names).encode())
+            loop.call_soon_threadsafe(answer)
+            connection.sendall(json.dumps(answers.get(timeout=PATIENCE)).encode())
 
 
 def resolve(names: str) -> None:
