@@ -2,8 +2,9 @@
 
     python tests/bench/pauses.py [--runs N] [--quick]
 
-A heartbeat runs on the loop of a real daemon (tests/support/inside.py). A figure is the longest pause: the median of the
-runs, and the best of them in brackets. What else the machine does lengthens pauses too; an idle daemon is the first line.
+A heartbeat runs on the loop of a real daemon (tests/support/inside.py). A figure is the longest pause: the median of
+the runs, and the best of them in brackets. What else the machine does lengthens pauses too: the first line is an idle
+daemon.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The fake provider in a process of its own, so that it takes no time from the client; as a script, that process.
 
-Each line of its input is a JSON object `{"messages": M, "deltas": N, "api": A, "kind": K, "word": W}`: from then on every
-request is answered with M messages (K "text"), reasoning items ("reasoning") or calls ("arguments") of N deltas W, written
-at once, as a provider of that API does. It answers each line, and its start, with its base URL.
+Each line of its input is a JSON object `{"messages": M, "deltas": N, "api": A, "kind": K, "word": W}`: from then on
+every request is answered with M messages (K "text"), reasoning items ("reasoning") or calls ("arguments") of N deltas
+W, written at once, as a provider of that API does. It answers each line, and its start, with its base URL.
 """
 
 from __future__ import annotations

@@ -67,6 +67,7 @@ def failure(messages: list[Message]) -> Any:
 
 
 async def test_by_hand(client: Client, provider: FakeProvider) -> None:
+    """Rows 0-26, 4-07, 4-08."""
     provider.script(stream(message("A1")), stream(message("THE SUMMARY")), stream(message("A2")))
     thread = await open_thread(client)
     await client.run_turn(thread, "first")
@@ -161,6 +162,7 @@ def is_turn_end(message: Message, status: str) -> bool:
 
 
 async def test_before_a_turn(launch: Launch, provider: FakeProvider) -> None:
+    """Row 4-03."""
     client = await launch(model_auto_compact_token_limit=LIMIT)
     provider.script(stream(message("A1"), usage=OVER), stream(message("SUMMARY"), usage=OVER), stream(message("A2")))
     thread = await open_thread(client)
@@ -179,6 +181,7 @@ async def test_before_a_turn(launch: Launch, provider: FakeProvider) -> None:
 
 
 async def test_within_a_turn(launch: Launch, provider: FakeProvider) -> None:
+    """Row 4-04."""
     client = await launch(model_auto_compact_token_limit=LIMIT)
     provider.script(stream(command("echo hi"), usage=OVER), stream(message("SUMMARY")), stream(message("A2")))
     thread = await open_thread(client)
@@ -206,6 +209,7 @@ async def test_within_a_turn(launch: Launch, provider: FakeProvider) -> None:
     ],
 )
 async def test_an_overflow_is_relieved_once(client: Client, provider: FakeProvider, text: str) -> None:
+    """Row 4-06."""
     provider.script(too_long(text), stream(message("SUMMARY")), stream(message("A1")))
     thread = await open_thread(client)
     messages = await client.run_turn(thread, "first")
@@ -257,6 +261,7 @@ async def test_a_summary_that_is_too_long_goes_without_the_oldest_call(client: C
 async def test_without_a_summary_the_turn_fails_and_the_thread_goes_on(
     launch: Launch, provider: FakeProvider, summary: Reply
 ) -> None:
+    """Row 1-44."""
     config = {"model_auto_compact_token_limit": LIMIT, "provider": {"stream_max_retries": 0}}
     client = await launch(**config)
     provider.script(stream(message("A1"), usage=OVER), summary)

@@ -23,6 +23,7 @@ SLEEP = "echo $$ > pid; sleep 1000 & echo started; sleep 1000; echo never"
 
 
 async def test_of_a_stream(client: Client, provider: FakeProvider) -> None:
+    """Row 1-09."""
     provider.script(stream(HALF))
     thread = await open_thread(client)
     since = client.mark()
@@ -56,6 +57,7 @@ async def test_of_a_stream(client: Client, provider: FakeProvider) -> None:
 
 
 async def test_of_a_command(client: Client, provider: FakeProvider, home: Home) -> None:
+    """Row 1-30."""
     provider.script(stream(command(SLEEP, yield_time_ms=20_000)))
     thread = await open_thread(client)
     since = client.mark()

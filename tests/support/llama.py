@@ -1,4 +1,4 @@
-"""llama.cpp's own server with a model of 135 million parameters, from two packages of PyPI in an environment of their own.
+"""llama.cpp's own server with a model of 135 million parameters: two packages of PyPI, in an environment of their own.
 
 As a script, in that environment: prints its address when it serves, and ends with its input.
 """

@@ -12,7 +12,7 @@ NAMES = 64
 LEGEND = (
     "Failures with the same outcomes share a row. +1: a retry was told; a number: the HTTP status in codexErrorInfo;\n"
     "!: not as it has to be; -: no such case. Each cell: typed end, shape and number of notices, number of requests,\n"
-    "texts told = stored = sent on, every call answered once, no task, socket or descriptor left, and a good turn afterwards."
+    "texts told = stored = sent on, calls answered once, no task, socket or descriptor left, a good turn afterwards."
 )
 
 

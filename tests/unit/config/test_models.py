@@ -49,11 +49,13 @@ def test_unknown() -> None:
     ],
 )
 def test_context_window(loaded: Loaded, model: str, configured: int | None, window: int) -> None:
+    """Row 4-30."""
     config = loaded(f"model_context_window = {configured}" if configured else "")
     assert Catalogue(config).context_window(model) == window
 
 
 @pytest.mark.parametrize(("configured", "limit"), [(None, 232_560), (20_000, 20_000), (10**9, 232_560)])
 def test_auto_compact_limit(loaded: Loaded, configured: int | None, limit: int) -> None:
+    """Row 4-01."""
     config = loaded(f"model_auto_compact_token_limit = {configured}" if configured else "")
     assert Catalogue(config).auto_compact_limit("gpt-5.5") == limit
