@@ -1,6 +1,7 @@
 """The behaviours of the engine that a test has to name: a row's number and what it is about.
 
-Tests name rows in their docstrings: "Row 4-21.", "Rows 1-22, 3-30.". tests/unit/test_rows.py holds this list against them.
+Tests name rows in their docstrings: "Row 4-21.", "Rows 1-22, 3-30.". tests/unit/test_rows.py holds this list
+against them.
 """
 
 from __future__ import annotations
@@ -48,7 +49,6 @@ ROWS: dict[str, str] = {
     "1-43": "the size is checked afterwards",
     "1-44": "a compaction that fails fails the turn",
     "1-45": "overflow is relieved once",
-    "1-50": "what is asked about, by tool and arguments",
     "1-53": "a cap on cost wins over every grant",
     "1-54": "reservations under a cap on cost",
     "1-55": "when cost is counted",

@@ -10,6 +10,7 @@ from tests.conformance.steps import command, text_input
 from tests.faults.matrix.failures import SECOND, Failure, Moment, Outcome
 from tests.support.broken import says
 from tests.support.client import Client, Message
+from tests.support.fake_items import Hold
 from tests.support.fake_provider import End, FakeProvider, Reply, Request, stream
 from tests.support.inside import Inside
 from tests.support.link import Certificates, Link
@@ -80,6 +81,11 @@ class Cell:
         return f"{self.key} held" if self.moment is Moment.INTERRUPT else None
 
     @property
+    def retries(self) -> int:
+        """How many visible ones are configured: where nothing holds the next attempt up, enough to come in between."""
+        return 50 if self.row.make is None and self.moment in (Moment.ONCE, Moment.WAIT) else 1
+
+    @property
     def host(self) -> str:
         return f"{self.key}.test"
 
@@ -95,7 +101,7 @@ class Cell:
             "base_url": f"{base_url.removesuffix('/v1')}/{self.key}/v1",
             "wire_api": self.row.api,
             "request_max_retries": 1,
-            "stream_max_retries": 1,
+            "stream_max_retries": self.retries,
             "stream_idle_timeout_ms": idle,
         }
 
@@ -116,7 +122,10 @@ class Cell:
             return reply
         if self.failing is not None:
             self.failing -= 1
-        return self.row.make(self.hold)
+        reply = self.row.make(self.hold)
+        if self.moment is Moment.WAIT and len(self.requests) - self.made.start > self.expected.requests:
+            reply.before = Hold(f"{self.key} again")  # an interrupt that comes late meets the next attempt
+        return reply
 
 
 class World:
@@ -141,6 +150,7 @@ class World:
         assert cell.told is not None
         cell.begun, cell.says = len(cell.told.messages), SECOND
         before = len(cell.requests)
+        cell.made = slice(before, None)
         cell.failing = 1 if cell.moment is Moment.ONCE else None
         cell.calls_first = cell.moment is Moment.TOOL
         if not (cell.calls_first and cell.link):

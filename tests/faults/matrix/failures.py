@@ -15,7 +15,7 @@ from tests.support.link import Fault
 Make = Callable[[str | None], Reply]
 """The answer; the name is that of a hold before its last part, for who wants to come in between."""
 Info = str | Mapping[str, Any] | None
-IDLE_MS = 700
+IDLE_MS = 1500
 MEGABYTE = 1 << 20
 LONGEST_EVENT = 64 * MEGABYTE
 

@@ -130,7 +130,8 @@ def _state(cell: Cell) -> str:
         code = details.get("httpStatusCode")
         info = SHORT.get(name, name) + (f" {code}" if code else "")
     notices = sum(each["willRetry"] for each in cell.told.of("error", cell.begun))
-    return SHORT.get(info, info) + (f" +{notices}" if notices else "")
+    shown = min(notices, 1) if cell.retries > 1 else notices
+    return SHORT.get(info, info) + (f" +{shown}" if shown else "")
 
 
 async def _counted(world: World) -> tuple[list[str], int, int]:

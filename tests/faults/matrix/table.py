@@ -10,8 +10,8 @@ from tests.faults.matrix.failures import Moment
 
 NAMES = 64
 LEGEND = (
-    "Failures with the same outcomes share a row. +1: a retry was told; a number: the HTTP status in codexErrorInfo;\n"
-    "!: not as it has to be; -: no such case. Each cell: typed end, shape and number of notices, number of requests,\n"
+    "Failures with the same outcomes share a row. +1: a retry was told (or more); a number: the HTTP status in\n"
+    "codexErrorInfo; !: not as it has to be; -: no such case.\nEach cell: typed end, shape and number of notices, number of requests,\n"
     "texts told = stored = sent on, calls answered once, no task, socket or descriptor left, a good turn afterwards."
 )
 
