@@ -11,8 +11,9 @@ from tests.faults.matrix.failures import Moment
 NAMES = 64
 LEGEND = (
     "Failures with the same outcomes share a row. +1: a retry was told (or more); a number: the HTTP status in\n"
-    "codexErrorInfo; !: not as it has to be; -: no such case.\nEach cell: typed end, shape and number of notices, number of requests,\n"
-    "texts told = stored = sent on, calls answered once, no task, socket or descriptor left, a good turn afterwards."
+    "codexErrorInfo; !: not as it has to be; -: no such case.\n"
+    "Each cell: typed end, shape and number of notices, number of requests, texts told = stored = sent on, calls answered\n"
+    "once, no task, socket or descriptor left, a good turn afterwards."
 )
 
 
