@@ -12,8 +12,8 @@ NAMES = 64
 LEGEND = (
     "Failures with the same outcomes share a row. +1: a retry was told (or more); a number: the HTTP status in\n"
     "codexErrorInfo; !: not as it has to be; -: no such case.\n"
-    "Each cell: typed end, shape and number of notices, number of requests, texts told = stored = sent on, calls answered\n"
-    "once, no task, socket or descriptor left, a good turn afterwards."
+    "Each cell: typed end, shape and number of notices, number of requests, texts told = stored = sent on, calls\n"
+    "answered once, no task, socket or descriptor left, a good turn afterwards."
 )
 
 
