@@ -14,14 +14,19 @@ NUMBER = re.compile(r"\b\d-\d\d\b")
 
 
 def named() -> set[str]:
-    """The rows in the docstrings of all test functions."""
+    """The rows in the docstrings of all tests, and of the modules that are tests."""
     return {row for path in TESTS.rglob("test_*.py") for row in rows_in(path.read_text())}
 
 
 def rows_in(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-            yield from NUMBER.findall(ast.get_docstring(node) or "")
+    module = ast.parse(source)
+    tests = [
+        node
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
+    for node in [module, *tests] if tests else []:
+        yield from NUMBER.findall(ast.get_docstring(node) or "")
 
 
 def test_no_row_has_lost_its_test() -> None:
@@ -31,6 +36,7 @@ def test_no_row_has_lost_its_test() -> None:
 
 
 def test_only_docstrings_of_tests_count() -> None:
-    helper = 'def helper():\n    """Row 1-12."""\n'
-    source = f'"""Row 1-11."""\n{helper}async def test_a():\n    """Rows 1-13, 1-14: so."""\n    1-15\n'
-    assert list(rows_in(source)) == ["1-13", "1-14"]
+    helper = '"""Row 1-11."""\ndef helper():\n    """Row 1-12."""\n'
+    test = 'async def test_a():\n    """Rows 1-13, 1-14: so."""\n    1-15\n'
+    assert list(rows_in(helper)) == []
+    assert list(rows_in(helper + test)) == ["1-11", "1-13", "1-14"]

@@ -33,6 +33,7 @@ def test_a_tag_that_is_part_of_the_name() -> None:
 
 
 def test_unknown() -> None:
+    """Row 1-14."""
     model = lookup("my-own-model")
     assert (model.id, model.known, model.context_window, model.efforts) == ("my-own-model", False, 272_000, ())
 
