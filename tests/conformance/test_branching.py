@@ -127,6 +127,7 @@ async def test_no_fork_of_nothing(client: Client, provider: FakeProvider) -> Non
 
 
 async def test_revert_forgets_a_turn_and_what_followed(client: Client, provider: FakeProvider) -> None:
+    """Row 1-31."""
     thread, turns = await conversation(client, provider, "one", "two", "three")
     since = client.mark()
     answer = await client.request("thread/revert", {"threadId": thread, "beforeTurnId": turns[1]})

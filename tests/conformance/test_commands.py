@@ -27,6 +27,7 @@ TOUCH = "touch made.txt && echo made"
 
 
 async def test_accept(client: Client, provider: FakeProvider, home: Home) -> None:
+    """Row 0-23."""
     provider.script(stream(command(TOUCH)))
     asked = decide(client, "accept")
     messages = await client.run_turn(await open_thread(client, approvalPolicy="untrusted"), "go")
@@ -158,6 +159,7 @@ async def test_never_asks_nothing(client: Client, provider: FakeProvider) -> Non
 
 
 async def test_output_comes_while_the_command_runs(client: Client, provider: FakeProvider, home: Home) -> None:
+    """Row 3-40."""
     provider.script(stream(command("echo one; until [ -e go ]; do sleep 0.01; done; echo two")))
     thread = await open_thread(client)
     since = client.mark()

@@ -15,9 +15,8 @@ from tests.conformance.steps import (
     open_thread,
     outputs,
     refusal,
-    text_input,
 )
-from tests.support.client import Client, Message, RequestFailed, is_completion_of
+from tests.support.client import Client, Message, is_completion_of
 from tests.support.fake_items import Json, message, reasoning
 from tests.support.fake_provider import FakeProvider, Reply, answer, stream
 from tests.support.flow import ANSWERED, COMPLETED, FAILED, INTERRUPTED, STARTED, flow, items, of
@@ -68,6 +67,7 @@ def failure(messages: list[Message]) -> Any:
 
 
 async def test_by_hand(client: Client, provider: FakeProvider) -> None:
+    """Rows 0-26, 4-07, 4-08."""
     provider.script(stream(message("A1")), stream(message("THE SUMMARY")), stream(message("A2")))
     thread = await open_thread(client)
     await client.run_turn(thread, "first")
@@ -106,23 +106,12 @@ async def test_twice_the_second_summary_holds_no_first_one(client: Client, provi
     assert "TWO" in texts[1]
 
 
-async def test_it_takes_no_input_and_a_turn_waits_for_its_end(client: Client, provider: FakeProvider) -> None:
+async def test_a_turn_waits_for_its_end(client: Client, provider: FakeProvider) -> None:
     provider.script(stream(HALF), stream(message("A1")))
     thread = await open_thread(client)
     since = client.mark()
     await client.request("thread/compact/start", {"threadId": thread})
     await provider.reached("half")
-    turn_id = of(client.received[since:], "turn/started")[0]["turn"]["id"]
-    steer = {"threadId": thread, "expectedTurnId": turn_id, "input": text_input("x")}
-    with pytest.raises(RequestFailed) as failed:
-        await client.request("turn/steer", steer)
-    assert (failed.value.code, failed.value.message) == (INVALID, "cannot steer a compact turn")
-    assert failed.value.data == {
-        "message": "cannot steer a compact turn",
-        "codexErrorInfo": {"activeTurnNotSteerable": {"turnKind": "compact"}},
-        "additionalDetails": None,
-        "misalignment": None,
-    }
     provider.release("half")
     # docs/compatibility.md: the reference answers -32603 here
     turn = await client.start_turn(thread, "next")
@@ -173,6 +162,7 @@ def is_turn_end(message: Message, status: str) -> bool:
 
 
 async def test_before_a_turn(launch: Launch, provider: FakeProvider) -> None:
+    """Row 4-03."""
     client = await launch(model_auto_compact_token_limit=LIMIT)
     provider.script(stream(message("A1"), usage=OVER), stream(message("SUMMARY"), usage=OVER), stream(message("A2")))
     thread = await open_thread(client)
@@ -191,6 +181,7 @@ async def test_before_a_turn(launch: Launch, provider: FakeProvider) -> None:
 
 
 async def test_within_a_turn(launch: Launch, provider: FakeProvider) -> None:
+    """Row 4-04."""
     client = await launch(model_auto_compact_token_limit=LIMIT)
     provider.script(stream(command("echo hi"), usage=OVER), stream(message("SUMMARY")), stream(message("A2")))
     thread = await open_thread(client)
@@ -218,6 +209,7 @@ async def test_within_a_turn(launch: Launch, provider: FakeProvider) -> None:
     ],
 )
 async def test_an_overflow_is_relieved_once(client: Client, provider: FakeProvider, text: str) -> None:
+    """Row 4-06."""
     provider.script(too_long(text), stream(message("SUMMARY")), stream(message("A1")))
     thread = await open_thread(client)
     messages = await client.run_turn(thread, "first")
@@ -269,6 +261,7 @@ async def test_a_summary_that_is_too_long_goes_without_the_oldest_call(client: C
 async def test_without_a_summary_the_turn_fails_and_the_thread_goes_on(
     launch: Launch, provider: FakeProvider, summary: Reply
 ) -> None:
+    """Row 1-44."""
     config = {"model_auto_compact_token_limit": LIMIT, "provider": {"stream_max_retries": 0}}
     client = await launch(**config)
     provider.script(stream(message("A1"), usage=OVER), summary)

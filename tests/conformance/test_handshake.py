@@ -16,6 +16,7 @@ from tests.support.home import Home
 
 
 async def test_initialize_describes_the_server(spawn: Spawn, home: Home) -> None:
+    """Row 0-12."""
     client = await spawn()
     result = await client.initialize()
     assert result["userAgent"].startswith("spindled_tests/0.")
@@ -48,6 +49,7 @@ async def test_a_bad_initialize_can_be_made_good(spawn: Spawn, params: Any, said
 
 
 async def test_initialize_once(client: Client) -> None:
+    """Row 0-12."""
     params = {"clientInfo": CLIENT_INFO}
     assert await refusal(client, "initialize", params) == (INVALID, "Already initialized")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.conformance.steps import (
-    COMMAND_APPROVAL,
     INVALID,
     NOWHERE,
     command,
@@ -24,6 +23,7 @@ SLEEP = "echo $$ > pid; sleep 1000 & echo started; sleep 1000; echo never"
 
 
 async def test_of_a_stream(client: Client, provider: FakeProvider) -> None:
+    """Row 1-09."""
     provider.script(stream(HALF))
     thread = await open_thread(client)
     since = client.mark()
@@ -57,6 +57,7 @@ async def test_of_a_stream(client: Client, provider: FakeProvider) -> None:
 
 
 async def test_of_a_command(client: Client, provider: FakeProvider, home: Home) -> None:
+    """Row 1-30."""
     provider.script(stream(command(SLEEP, yield_time_ms=20_000)))
     thread = await open_thread(client)
     since = client.mark()
@@ -79,23 +80,6 @@ async def test_of_a_command(client: Client, provider: FakeProvider, home: Home) 
         *INTERRUPTED,
     ]
     assert flow(await client.run_turn(thread, "go on")) == [*STARTED, *ANSWERED, *COMPLETED]
-    assert [call for call, _ in outputs(provider.requests[1])] == ["call_1"]
-
-
-async def test_of_an_approval(client: Client, provider: FakeProvider, home: Home) -> None:
-    provider.script(stream(command("touch made.txt")))
-    thread = await open_thread(client, approvalPolicy="untrusted")
-    since = client.mark()
-    turn = await client.start_turn(thread, "hi")
-    ask = await client.wait_for(COMMAND_APPROVAL)
-    await client.request("turn/interrupt", {"threadId": thread, "turnId": turn["id"]})
-    await client.wait_for(is_completion_of(turn["id"]))
-    resolved = client.notifications("serverRequest/resolved", since)
-    assert [each["requestId"] for each in resolved] == [ask["id"]]
-    # An answer that comes too late changes nothing.
-    client.send({"id": ask["id"], "result": {"decision": "accept"}})
-    assert flow(await client.run_turn(thread, "go on")) == [*STARTED, *ANSWERED, *COMPLETED]
-    assert not (home.workspace / "made.txt").exists()
     assert [call for call, _ in outputs(provider.requests[1])] == ["call_1"]
 
 

@@ -85,18 +85,6 @@ async def test_a_stream_that_breaks_behind_reasoning(client: Client, provider: F
     assert said(provider.requests[2]) == ["hi", "reasoning", "ok", "next"]
 
 
-async def test_text_then_a_broken_stream_then_a_call(client: Client, provider: FakeProvider) -> None:
-    """Section 7, test 1: no doubled text, and the call runs once."""
-    provider.script(
-        stream(message("one two three", deltas=3), stop_after=5, end=End.CUT),
-        stream(function_call("nope", call_id="a")),
-    )
-    messages = await client.run_turn(await open_thread(client), "hi")
-    assert agent_texts(messages) == ["ok"]
-    assert outputs(provider.requests[2]) == [("a", "unsupported call: nope")]
-    assert said(provider.requests[2]) == ["hi", "function_call", "function_call_output"]
-
-
 async def test_a_provider_that_is_not_through(client: Client, provider: FakeProvider) -> None:
     """A response whose end_turn is false is followed by another request."""
     provider.script(stream(message("first"), end_turn=False), stream(message("second"), end_turn=True))

@@ -33,6 +33,7 @@ def content(home: Home) -> dict[str, str]:
 
 
 async def test_accept(client: Client, provider: FakeProvider, home: Home) -> None:
+    """Row 0-23."""
     provider.script(stream(patch(UPDATE)))
     asked = decide(client, "accept")
     messages = await client.run_turn(await open_thread(client, approvalPolicy="untrusted"), "go")

@@ -22,6 +22,7 @@ async def test_steer_needs_a_turn(client: Client) -> None:
 
 
 async def test_steer_needs_the_turn_and_input(client: Client, provider: FakeProvider) -> None:
+    """Row 0-25."""
     provider.script(stream(HALF))
     thread = await open_thread(client)
     turn = await client.start_turn(thread, "hi")

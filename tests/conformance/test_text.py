@@ -13,6 +13,7 @@ SCHEMA = {"type": "object", "properties": {"answer": {"type": "number"}}, "requi
 
 
 async def test_two_turns(client: Client, provider: FakeProvider) -> None:
+    """Rows 0-13, 0-27."""
     provider.script(stream(message("Hello there, world.", deltas=3)), stream(message("Second.")))
     since = client.mark()
     thread = await open_thread(client)
@@ -36,6 +37,7 @@ async def test_two_turns(client: Client, provider: FakeProvider) -> None:
 
 
 async def test_the_model_is_told_what_was_said(client: Client, provider: FakeProvider) -> None:
+    """Row 0-04."""
     provider.script(stream(message("one")), stream(message("two")))
     thread = await open_thread(client)
     for text in ("hi", "again"):
@@ -61,6 +63,7 @@ async def test_what_a_turn_says_of_itself(client: Client, provider: FakeProvider
 
 
 async def test_reasoning_with_its_summary_and_raw_text(launch: Launch, provider: FakeProvider) -> None:
+    """Row 0-46."""
     client = await launch(model_reasoning_summary="auto", show_raw_agent_reasoning=True)
     thought = reasoning(["**Look", "ing** at it"], ["Second ", "part"], content=["raw thought"])
     provider.script(stream(thought, message("Done.", phase="final_answer")))
@@ -118,6 +121,7 @@ async def test_an_unknown_model_is_used_with_a_warning(launch: Launch, provider:
 
 
 async def test_an_output_schema_holds_for_its_turn(client: Client, provider: FakeProvider) -> None:
+    """Row 3-32."""
     provider.script(stream(message('{"answer": 42}')), stream(message("free text")))
     thread = await open_thread(client)
     messages = await client.run_turn(thread, "json please", outputSchema=SCHEMA)

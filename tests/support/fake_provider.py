@@ -14,7 +14,9 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 import struct
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -47,11 +49,13 @@ class Reply:
     match: bytes = b""
     head: bytes = b""  # written first; bytes steps are framed as HTTP chunks if it says so
     chunked: bool = False
+    before: Hold | None = None  # waited for before anything is written
 
 
 @dataclass
 class Request:
-    """One request as it arrived. `gone` is set when the client has left the connection it came on."""
+    """One request as it arrived, `at` seconds of the monotonic clock. `gone` is set when the client has left the
+    connection it came on, `answered` when nothing more is written in answer to it."""
 
     method: str
     path: str
@@ -59,6 +63,8 @@ class Request:
     headers: dict[str, str]
     body: bytes
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def json(self) -> Any:
@@ -162,9 +168,13 @@ def head(status: int, fields: Mapping[str, str]) -> bytes:
 
 
 class FakeProvider:
-    """The server. Use it as an async context manager; leaving it closes every connection."""
+    """The server. Use it as an async context manager; leaving it closes every connection.
 
-    def __init__(self) -> None:
+    `choose`: asked first for the reply to a request; None leaves it to the script.
+    """
+
+    def __init__(self, choose: Callable[[Request], Reply | None] = lambda _request: None) -> None:
+        self.choose = choose
         self.replies: list[Reply] = []
         self.default: Reply = stream(message("ok"))
         self.requests: list[Request] = []
@@ -173,6 +183,7 @@ class FakeProvider:
         self.open_replies = 0
         self.most_open_replies = 0
         self._server: asyncio.Server | None = None
+        self._others: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._watches: set[asyncio.Task[None]] = set()
         self._released: dict[str, asyncio.Event] = {}
@@ -185,11 +196,20 @@ class FakeProvider:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
-        self._server.close()
+        servers = [self._server, *self._others]
+        for server in servers:
+            server.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
+        for server in servers:
+            await server.wait_closed()
+
+    async def also_on(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> asyncio.Server:
+        """Serve on one more socket, until the server that is given is closed or all are."""
+        server = await asyncio.start_server(self._connected, sock=listener, ssl=tls, limit=1 << 26)
+        self._others.append(server)
+        return server
 
     @property
     def base_url(self) -> str:
@@ -215,6 +235,10 @@ class FakeProvider:
             await self._arrived.wait_for(lambda: len(self.requests) >= count)
 
     @property
+    def open_connections(self) -> int:
+        return len(self._tasks)
+
+    @property
     def tasks(self) -> set[asyncio.Task[Any]]:
         """The tasks of the server itself, for tests that count their own."""
         return {*self._tasks, *self._watches}
@@ -238,6 +262,7 @@ class FakeProvider:
                     if not await self._play(reply, writer, gone):
                         break
                 finally:
+                    request.answered.set()
                     gone.cancel()
                     with suppress(asyncio.CancelledError):
                         await gone
@@ -257,6 +282,8 @@ class FakeProvider:
             self._arrived.notify_all()
         if request.method == "GET" and request.path.endswith("/models"):
             return answer(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
+        if (chosen := self.choose(request)) is not None:
+            return chosen
         for reply in self.replies:
             if reply.match in request.body:
                 self.replies.remove(reply)
@@ -268,6 +295,8 @@ class FakeProvider:
         self.open_replies += 1
         self.most_open_replies = max(self.most_open_replies, self.open_replies)
         try:
+            if reply.before is not None and not await self._waited(reply.before, gone):
+                return False
             writer.write(reply.head)
             for step in reply.steps(f"resp_{len(self.requests)}"):
                 if isinstance(step, bytes):

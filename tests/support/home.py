@@ -38,9 +38,16 @@ class Home:
         return {**kept, "HOME": str(self.path), "SPINDLED_HOME": str(self.path), **more}
 
     def write_config(
-        self, base_url: str, *, tables: str = "", provider: dict[str, Any] | None = None, **top: Any
+        self,
+        base_url: str,
+        *,
+        tables: str = "",
+        provider: dict[str, Any] | None = None,
+        providers: dict[str, dict[str, Any]] | None = None,
+        **top: Any,
     ) -> Path:
-        """A config.toml with a provider `test` at `base_url`; keywords are top-level keys, `provider` its own keys."""
+        """A config.toml with a provider `test` at `base_url`; keywords are top-level keys, `provider` its own keys,
+        `providers` those of further providers."""
         keys = {
             "model": "gpt-5.5",
             "model_provider": "test",
@@ -57,6 +64,7 @@ class Home:
             "stream_idle_timeout_ms": 10_000,
             **(provider or {}),
         }
+        tables += "".join(f"\n[model_providers.{name}]\n{_toml(own)}" for name, own in (providers or {}).items())
         trust = f'[projects.{json.dumps(str(self.workspace))}]\ntrust_level = "trusted"\n'
         text = f"{_toml(keys)}\n[model_providers.test]\n{_toml(provider)}\n{trust}\n{tables}"
         path = self.path / "config.toml"

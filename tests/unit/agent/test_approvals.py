@@ -176,6 +176,7 @@ async def test_the_status_waits_for_both_of_two_questions(new_world: NewWorld) -
 
 
 async def test_an_interrupt_gives_open_questions_up(new_world: NewWorld) -> None:
+    """Row 1-62."""
     gate = Gate()
 
     async def answer(params: Any) -> str:

@@ -60,6 +60,7 @@ def texts(items: list[Item]) -> list[str]:
 
 
 def test_the_new_history_is_context_then_the_users_words_then_the_summary() -> None:
+    """Rows 1-41, 4-10."""
     old = [*CONTEXT, message("user", "do it"), *pair(1), message("assistant", "done"), message("user", "thanks")]
     before = copy.deepcopy(old)
     new = replacement(CONTEXT, old, summary_text(" it was done \n"))
@@ -72,6 +73,7 @@ def test_the_new_history_is_context_then_the_users_words_then_the_summary() -> N
 
 
 def test_only_the_users_own_words_survive() -> None:
+    """Row 4-10."""
     picture = {"type": "message", "role": "user", "content": [{"type": "input_image", "image_url": "data:x"}]}
     old = [
         *CONTEXT,
@@ -86,6 +88,7 @@ def test_only_the_users_own_words_survive() -> None:
 
 
 def test_the_newest_words_within_the_budget_and_the_oldest_of_them_cut() -> None:
+    """Rows 1-42, 4-10."""
     old = [message("user", letter * 4000) for letter in "abc"]
     kept = user_messages(old, 1600)
     assert kept[-1] is old[-1]
@@ -106,6 +109,7 @@ def test_a_cut_text_is_about_as_long_as_asked(text: str, tokens: int) -> None:
 
 
 def test_old_results_are_cleared_and_the_last_three_stay() -> None:
+    """Row 3-10."""
     old = [item for number in range(5) for item in pair(number)] + [message("assistant", "done")]
     before = copy.deepcopy(old)
     new = cleared(old)
@@ -135,6 +139,7 @@ def test_short_results_stay() -> None:
     ["a" * 9000, [{"type": "input_text", "text": "a" * 9000}], [{"type": "input_image", "image_url": "data:"}]],
 )
 def test_pruned_results_are_short(output: Any) -> None:
+    """Row 3-11."""
     old = [*pair(0, output), *pair(1), *pair(2), *pair(3), message("assistant", "done")]
     new = pruned(old)
     assert estimate(new[1]) < 300
@@ -146,6 +151,7 @@ def test_pruned_results_are_short(output: Any) -> None:
 
 
 def test_the_oldest_calls_go_first_with_their_results() -> None:
+    """Rows 2-05, 4-09."""
     old = [*CONTEXT, message("user", "do it"), *pair(1), *pair(2), message("assistant", "done")]
     assert without_oldest(old, 1) == [*old[:3], *old[5:]]
     assert without_oldest(old, 1500) == [*old[:3], old[-1]]
@@ -184,6 +190,7 @@ ITEMS = st.lists(
 
 @given(ITEMS, st.integers(min_value=1, max_value=5000))
 def test_no_step_parts_a_call_from_its_result(kinds: list[str], tokens: int) -> None:
+    """Row 2-05."""
     items: list[Item] = [*CONTEXT]
     for number, kind in enumerate(kinds):
         if kind == "pair":

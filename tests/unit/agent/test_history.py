@@ -22,6 +22,7 @@ histories = st.lists(st.one_of(calls, outputs, others, bare), max_size=20)
 
 @given(histories)
 def test_every_call_has_one_output_behind_it(items: list[dict[str, Any]]) -> None:
+    """Rows 1-29, 2-03."""
     fixed = list(repaired(items))
     keys = [(OUTPUT_OF[item["type"]], item["call_id"]) for item in fixed if item.get("type") in OUTPUT_OF]
     assert len(keys) == len(set(keys))

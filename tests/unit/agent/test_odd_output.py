@@ -154,7 +154,7 @@ async def test_it_is_not_asked_for_ever(new_world: NewWorld) -> None:
 
 
 async def test_cut_off_text_is_continued(new_world: NewWorld) -> None:
-    """Row 3-30."""
+    """Row 3-30. Row 4-26."""
     world = new_world([*said("a", "part one "), early()], [*said("b", "part two"), completed()])
     turn = await world.run()
     assert turn["status"] == "completed"

@@ -61,6 +61,7 @@ async def compact(world: World) -> dict[str, Any]:
 
 
 async def test_under_the_limit_nothing_happens(new_world: NewWorld) -> None:
+    """Rows 1-40, 4-02."""
     world = new_world(answer(tokens=19_998), answer(), config=LIMIT)
     await world.run()
     await world.run()
@@ -68,6 +69,7 @@ async def test_under_the_limit_nothing_happens(new_world: NewWorld) -> None:
 
 
 async def test_before_a_turn(new_world: NewWorld) -> None:
+    """Row 4-03."""
     world = new_world(answer("A1", OVER), answer("SUMMARY", 30_500), answer("A2"), config=LIMIT)
     await world.run("first")
     since = len(world.followers.told)
@@ -95,6 +97,7 @@ async def test_before_a_turn(new_world: NewWorld) -> None:
 
 
 async def test_the_rollout_carries_it(new_world: NewWorld) -> None:
+    """Row 4-07."""
     world = new_world(answer("A1", OVER), answer("SUMMARY"), answer("A2"), config=LIMIT)
     await world.run("first")
     await world.run("second")
@@ -107,6 +110,7 @@ async def test_the_rollout_carries_it(new_world: NewWorld) -> None:
 
 
 async def test_usage_counts_and_is_reset(new_world: NewWorld) -> None:
+    """Row 4-05."""
     world = new_world(answer("A1", OVER), answer("SUMMARY", 500), answer("A2"), config=LIMIT)
     await world.run("first")
     await world.run("second")
@@ -117,6 +121,7 @@ async def test_usage_counts_and_is_reset(new_world: NewWorld) -> None:
 
 
 async def test_between_the_calls_and_the_next_request(new_world: NewWorld) -> None:
+    """Rows 1-21, 4-04."""
     first = [*called("a"), *called("b"), completed(OVER)]
     world = new_world(first, answer("SUMMARY"), answer("A2"), config=LIMIT)
     turn = await world.run("first")
@@ -129,6 +134,8 @@ async def test_between_the_calls_and_the_next_request(new_world: NewWorld) -> No
 
 
 async def test_what_came_since_the_last_report_counts(new_world: NewWorld) -> None:
+    """Row 3-14."""
+
     async def run(call: ToolCall, context: ToolContext) -> ToolOutput:
         return ToolOutput("x" * 30_000)
 
@@ -139,6 +146,7 @@ async def test_what_came_since_the_last_report_counts(new_world: NewWorld) -> No
 
 
 async def test_a_model_that_reports_nothing_is_estimated(new_world: NewWorld) -> None:
+    """Row 3-14."""
     world = new_world([*said("m", "A" * 90_000), completed()], answer("SUMMARY"), config=LIMIT)
     await world.run()
     await world.run()
@@ -167,6 +175,7 @@ async def test_before_a_switch_to_a_smaller_model_the_larger_one_summarises(new_
     ],
 )
 async def test_overflow_is_relieved_once_and_the_request_repeated(new_world: NewWorld, error: ModelError) -> None:
+    """Rows 1-45, 3-18, 4-06."""
     world = new_world(answer("A1"), [error], answer("SUMMARY"), answer("A2"))
     await world.run("first")
     turn = await world.run("second")
@@ -178,6 +187,7 @@ async def test_overflow_is_relieved_once_and_the_request_repeated(new_world: New
 
 
 async def test_a_second_overflow_fails_the_turn(new_world: NewWorld) -> None:
+    """Rows 1-45, 3-18."""
     world = new_world([TOO_LONG], answer("SUMMARY"), [TOO_LONG], answer("SUMMARY 2"), answer("A"))
     turn = await world.run("first")
     assert (turn["status"], turn["error"]["codexErrorInfo"]) == ("failed", "contextWindowExceeded")
@@ -196,6 +206,7 @@ async def test_a_window_that_the_provider_named_is_remembered(new_world: NewWorl
 
 
 async def test_calls_made_before_the_overflow_keep_their_outputs(new_world: NewWorld) -> None:
+    """Row 3-18."""
     world = new_world([*called("a"), TOO_LONG], answer("SUMMARY"), answer("A2"))
     assert (await world.run())["status"] == "completed"
     assert_valid(world.model.requests[1].input)
@@ -206,6 +217,7 @@ async def test_calls_made_before_the_overflow_keep_their_outputs(new_world: NewW
 
 
 async def test_the_oldest_calls_are_left_out_of_the_summary(new_world: NewWorld) -> None:
+    """Rows 3-16, 4-09."""
     world = new_world([TOO_LONG], [TOO_LONG], [TOO_LONG], answer("SUMMARY"), answer("A2"), history=old_pairs())
     before = copy.deepcopy(world.history)
     assert (await world.run())["status"] == "completed"
@@ -228,6 +240,7 @@ async def test_the_numbers_say_how_much_goes_at_once(new_world: NewWorld) -> Non
 
 
 async def test_nothing_left_to_leave_out(new_world: NewWorld) -> None:
+    """Row 4-09."""
     world = new_world(*[[TOO_LONG]] * 20, history=old_pairs())
     turn = await world.run("hello")
     assert (turn["status"], turn["error"]["codexErrorInfo"]) == ("failed", "contextWindowExceeded")
@@ -251,6 +264,7 @@ async def test_nothing_left_to_leave_out(new_world: NewWorld) -> None:
     ],
 )
 async def test_no_summary_fails_the_turn_and_leaves_the_history(new_world: NewWorld, summary: list[Step]) -> None:
+    """Rows 1-44, 4-08."""
     world = new_world(answer("A1", OVER), summary, answer("SUMMARY"), answer("A3"), config=LIMIT)
     await world.run("first")
     before = copy.deepcopy(world.history)
@@ -282,6 +296,7 @@ async def test_the_summary_is_retried_like_an_answer(new_world: NewWorld) -> Non
 
 
 async def test_a_result_that_is_still_too_long_fails(new_world: NewWorld) -> None:
+    """Row 1-43."""
     world = new_world([TOO_LONG], answer("S" * 50_000), config={"model_context_window": 10_000})
     turn = await world.run()
     assert (turn["status"], turn["error"]["codexErrorInfo"]) == ("failed", "contextWindowExceeded")
@@ -289,6 +304,7 @@ async def test_a_result_that_is_still_too_long_fails(new_world: NewWorld) -> Non
 
 
 async def test_three_failures_open_the_breaker_until_a_success(new_world: NewWorld) -> None:
+    """Row 3-17."""
     world = new_world(
         answer("A1", OVER),
         [FAILED],
@@ -321,6 +337,7 @@ async def test_with_an_open_breaker_an_overflow_fails_at_once(new_world: NewWorl
 
 
 async def test_compactions_that_do_not_help_are_not_repeated_for_ever(new_world: NewWorld) -> None:
+    """Rows 1-43, 3-17."""
     calls = [[*called(f"c{number}"), completed(OVER)] for number in range(8)]
     attempts = [calls[0]]
     for call in calls[1:4]:
@@ -334,6 +351,7 @@ async def test_compactions_that_do_not_help_are_not_repeated_for_ever(new_world:
 
 
 async def test_with_a_cold_cache_old_results_are_cleared(new_world: NewWorld) -> None:
+    """Row 3-10."""
     world = new_world(answer("A"), config={"model_auto_compact_token_limit": 25_000}, history=old_pairs(), idle_s=3600)
     assert (await world.run())["status"] == "completed"
     [request] = world.model.requests
@@ -345,6 +363,7 @@ async def test_with_a_cold_cache_old_results_are_cleared(new_world: NewWorld) ->
 
 
 async def test_with_a_warm_cache_they_are_pruned(new_world: NewWorld) -> None:
+    """Row 3-11."""
     world = new_world(answer("A"), config={"model_auto_compact_token_limit": 25_000}, history=old_pairs(), idle_s=3500)
     await world.run()
     [request] = world.model.requests
@@ -354,6 +373,7 @@ async def test_with_a_warm_cache_they_are_pruned(new_world: NewWorld) -> None:
 
 
 async def test_what_does_not_make_enough_room_is_not_done(new_world: NewWorld) -> None:
+    """Rows 3-13, 3-15."""
     history = old_pairs(4, 26_000)
     world = new_world(answer("SUMMARY"), answer("A"), config=LIMIT, history=history, idle_s=7200)
     await world.run()

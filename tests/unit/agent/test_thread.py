@@ -56,6 +56,7 @@ async def test_project_documents_are_told_and_told_again_when_they_change(new_wo
 
 
 async def test_settings_of_a_turn_stay_for_the_next(new_world: NewWorld) -> None:
+    """Row 3-33."""
     world = new_world()
     await world.run("x", msgspec.structs.replace(world.settings, model="gpt-5.4", effort="high"))
     await world.run("y")
@@ -82,6 +83,7 @@ async def test_an_output_schema_is_of_its_turn(new_world: NewWorld) -> None:
 
 
 async def test_a_resumed_history_with_a_call_that_was_cut_off(new_world: NewWorld) -> None:
+    """Rows 1-29, 2-03."""
     from tests.unit.agent.world import assert_valid
 
     call = {"type": "function_call", "call_id": "a", "name": "echo", "arguments": "{}"}

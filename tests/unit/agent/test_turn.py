@@ -138,6 +138,7 @@ async def test_an_incomplete_response_fails_the_turn_after_its_calls(new_world: 
 
 
 async def test_a_retry_tells_so_and_doubles_no_text(new_world: NewWorld) -> None:
+    """Rows 0-40, 4-21."""
     world = new_world(
         [begun("m"), TextDelta("m", "Hal"), broken()], [*said("m", "Hello"), completed()], [*said("m2", "x")]
     )
@@ -162,6 +163,7 @@ async def test_no_retry_is_left(new_world: NewWorld) -> None:
 
 
 async def test_what_was_finished_before_the_stream_broke_is_kept(new_world: NewWorld) -> None:
+    """Row 0-07."""
     world = new_world(
         [*said("m1", "first"), *called("a", arguments='{"n": 1}'), broken()], [*said("m2", "last"), completed()]
     )
@@ -179,6 +181,7 @@ def stalls(world: World, gate: Gate) -> None:
 
 
 async def test_interrupt_while_the_model_stalls(new_world: NewWorld) -> None:
+    """Rows 0-48, 1-09."""
     world, gate = new_world(), Gate()
     stalls(world, gate)
     running = world.start()
@@ -196,6 +199,7 @@ async def test_interrupt_while_the_model_stalls(new_world: NewWorld) -> None:
 
 
 async def test_interrupt_while_a_tool_runs(new_world: NewWorld) -> None:
+    """Row 1-30."""
     gate, log = Gate(), list[str]()
     world = new_world([*called("a"), *called("b", "wait"), completed(5)], tools=[waiting_tool(gate, log)])
     running = world.start()
@@ -208,6 +212,7 @@ async def test_interrupt_while_a_tool_runs(new_world: NewWorld) -> None:
 
 
 async def test_interrupt_while_it_waits_for_a_retry(new_world: NewWorld) -> None:
+    """Row 0-48."""
     world = new_world([ModelError(Kind.DISCONNECTED, "gone", retry_after=500.0)])
     running = world.start()
     await world.followers.wait_for("error")
@@ -379,6 +384,7 @@ async def test_steering_while_a_tool_runs_waits_for_it(new_world: NewWorld) -> N
 
 
 async def test_a_turn_start_while_one_runs_steers_it(new_world: NewWorld) -> None:
+    """Row 2-01."""
     world, gate = new_world(), Gate()
     stalls(world, gate)
     running = world.start("first")

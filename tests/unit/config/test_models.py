@@ -33,6 +33,7 @@ def test_a_tag_that_is_part_of_the_name() -> None:
 
 
 def test_unknown() -> None:
+    """Row 1-14."""
     model = lookup("my-own-model")
     assert (model.id, model.known, model.context_window, model.efforts) == ("my-own-model", False, 272_000, ())
 
@@ -49,11 +50,13 @@ def test_unknown() -> None:
     ],
 )
 def test_context_window(loaded: Loaded, model: str, configured: int | None, window: int) -> None:
+    """Row 4-30."""
     config = loaded(f"model_context_window = {configured}" if configured else "")
     assert Catalogue(config).context_window(model) == window
 
 
 @pytest.mark.parametrize(("configured", "limit"), [(None, 232_560), (20_000, 20_000), (10**9, 232_560)])
 def test_auto_compact_limit(loaded: Loaded, configured: int | None, limit: int) -> None:
+    """Row 4-01."""
     config = loaded(f"model_auto_compact_token_limit = {configured}" if configured else "")
     assert Catalogue(config).auto_compact_limit("gpt-5.5") == limit

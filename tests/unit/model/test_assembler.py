@@ -120,10 +120,12 @@ def test_items_are_done_in_output_order() -> None:
 
 @pytest.mark.parametrize("output", [None, [], "nonsense"])
 def test_done_items_make_up_for_an_empty_terminal_output(output: Any) -> None:
+    """Row 0-42."""
     assert items(run(added(MESSAGE), done(message_done("x")), completed(output))) == [message_done("x")]
 
 
 def test_the_terminal_output_makes_up_for_missing_done_events() -> None:
+    """Row 4-25."""
     final, call = message_done("x"), {**CALL, "arguments": '{"a":1}', "status": "completed"}
     seen = run(added(MESSAGE), text("x"), completed([final, call]))
     assert items(seen) == [final, call]
@@ -131,10 +133,12 @@ def test_the_terminal_output_makes_up_for_missing_done_events() -> None:
 
 
 def test_text_is_synthesized_from_deltas() -> None:
+    """Row 0-43."""
     assert items(run(added(MESSAGE), text("hel"), text("lo"), completed())) == [message_done("hello")]
 
 
 def test_deltas_without_any_announcement() -> None:
+    """Row 0-50."""
     seen = run(text("a", index=None, item_id=None), text("b", index=None, item_id=None), completed())
     announced = seen[0]
     assert isinstance(announced, ItemAdded)
@@ -154,6 +158,7 @@ def test_deltas_without_any_announcement() -> None:
     ],
 )
 def test_announced_calls_are_settled_on_completion(events: list[Json], arguments: str) -> None:
+    """Row 0-51."""
     assert items(run(added(CALL), *events, completed())) == [{**CALL, "arguments": arguments, "status": "completed"}]
 
 
@@ -173,6 +178,7 @@ def test_an_item_keeps_the_first_of_its_ids() -> None:
 
 
 def test_a_call_whose_id_rotates_runs_once() -> None:
+    """Row 0-51."""
     final = {**CALL, "id": "fc_2", "arguments": "{}", "status": "completed"}
     assert items(run(added(CALL, None), done(final, None), completed([{**final, "id": "fc_3"}]))) == [
         {**final, "id": "fc_1"}
@@ -187,12 +193,14 @@ def test_a_provider_that_counts_every_item_as_the_first() -> None:
 
 
 def test_refusals_are_text() -> None:
+    """Row 0-51."""
     seen = run(added(MESSAGE), wire("response.refusal.delta", output_index=0, delta="No."), completed())
     assert TextDelta("msg_1", "No.") in seen
     assert items(seen) == [message_done("No.")]
 
 
 def test_reasoning() -> None:
+    """Row 0-46."""
     item: Json = {"type": "reasoning", "id": "rs_1", "summary": []}
     summary = {"output_index": 0, "item_id": "rs_1"}
     seen = run(
@@ -216,6 +224,7 @@ def test_reasoning() -> None:
 
 
 def test_unknown_and_odd_events_are_ignored() -> None:
+    """Rows 0-41, 0-50."""
     seen = run(
         wire("codex.rate_limits", delta={"not": "text"}, item=7),
         wire("response.in_progress", response=None),
@@ -229,6 +238,7 @@ def test_unknown_and_odd_events_are_ignored() -> None:
 
 
 def test_nothing_follows_the_terminal_event() -> None:
+    """Row 0-51."""
     assert run(completed(), text("late"), wire("error", message="late"))[1:] == []
 
 
@@ -241,6 +251,7 @@ def test_the_status_decides_over_the_name_of_the_terminal_event(kind: str) -> No
 
 
 def test_incomplete_keeps_text_and_finished_calls_and_names_lost_ones() -> None:
+    """Rows 0-49, 1-22."""
     whole = {**CALL, "arguments": "{}", "status": "completed"}
     torn: Json = {**CALL, "id": "fc_2", "call_id": "c2", "name": "apply"}
     cut: Json = {**CALL, "id": "fc_3", "call_id": "c3", "name": "late", "status": "incomplete"}
@@ -320,6 +331,7 @@ some_events = st.fixed_dictionaries(
 
 @given(st.lists(some_events, max_size=20))
 def test_any_sequence_keeps_the_promises_to_the_consumer(events: list[Json]) -> None:
+    """Row 0-51."""
     assembler = Assembler()
     seen = assembler.feed([json.dumps(event).encode() for event in events])
     announced: list[str] = []

@@ -48,6 +48,7 @@ from spindled.model.errors import (
     ],
 )
 def test_kinds(status: int | None, code: str | None, error_type: str | None, message: str, kind: Kind) -> None:
+    """Rows 1-04, 4-22, 4-23."""
     assert kind_of(status, (code, error_type), message) is kind
 
 

@@ -22,6 +22,7 @@ def test_unknown_endpoints() -> None:
 
 
 def test_by_host_before_id() -> None:
+    """Row 4-52."""
     assert chat_quirks(at("https://api.openai.com/v1"), "m").max_tokens_field == "max_completion_tokens"
     assert chat_quirks(at("https://team.openai.azure.com/v1"), "m").openai_members
     assert not chat_quirks(at("https://api.openai.com.example/v1"), "m").openai_members

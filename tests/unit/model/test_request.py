@@ -16,6 +16,7 @@ def sent(**fields: Any) -> dict[str, Any]:
 
 
 def test_the_whole_body() -> None:
+    """Row 4-20."""
     schema = {"type": "object", "properties": {}}
     assert sent(
         instructions="Be brief.",

@@ -93,6 +93,7 @@ async def failure(client: ResponsesClient) -> ModelError:
 
 
 async def test_the_request(fake: FakeProvider, client: Clients) -> None:
+    """Row 4-20."""
     provider = client(
         environ={"KEY": "sk-secret", "TOKEN": "t1"},
         env_key="KEY",
@@ -330,6 +331,7 @@ ENDS: dict[str, Reply] = {
 
 @pytest.mark.parametrize("reply", ENDS.values(), ids=ENDS.keys())
 async def test_streams_that_break(fake: FakeProvider, client: Clients, reply: Reply) -> None:
+    """Row 4-24."""
     fake.script(reply)
     error = await failure(client(request_max_retries=3))
     assert error.kind is Kind.DISCONNECTED
@@ -344,6 +346,7 @@ async def test_streams_that_break(fake: FakeProvider, client: Clients, reply: Re
     ids=["within the stream", "before the answer"],
 )
 async def test_silence(fake: FakeProvider, client: Clients, reply: Reply) -> None:
+    """Rows 0-47, 4-21."""
     fake.script(reply)
     error = await failure(client(stream_idle_timeout_ms=50))
     assert error.kind is Kind.DISCONNECTED
@@ -352,6 +355,7 @@ async def test_silence(fake: FakeProvider, client: Clients, reply: Reply) -> Non
 
 
 async def test_a_slow_stream_is_not_a_silent_one(fake: FakeProvider, client: Clients) -> None:
+    """Row 0-47."""
     fake.script(stream(message("slow", deltas=4), drip=0.02))
     assert texts(await collect(client(stream_idle_timeout_ms=5000))) == "slow"
 
@@ -384,6 +388,7 @@ async def test_no_secret_in_an_error(fake: FakeProvider, client: Clients) -> Non
     ids=["500", "503", "502", "closed", "reset"],
 )
 async def test_requests_are_repeated_silently(fake: FakeProvider, client: Clients, reply: Reply) -> None:
+    """Rows 4-21, 4-23."""
     fake.script(reply, reply, stream(message("at last")))
     assert texts(await collect(client(request_max_retries=2))) == "at last"
     assert len({request.body for request in fake.requests}) == 1
@@ -398,6 +403,7 @@ async def test_as_often_as_the_settings_say(fake: FakeProvider, client: Clients)
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
 async def test_other_answers_are_final_for_the_request(fake: FakeProvider, client: Clients, status: int) -> None:
+    """Row 4-22."""
     fake.default = http(status, None, "no")
     await failure(client(request_max_retries=3))
     assert len(fake.requests) == 1
@@ -422,6 +428,7 @@ async def test_an_address_that_cannot_be(client: Clients) -> None:
 
 @pytest.mark.parametrize("where", ["before the answer", "in the stream"])
 async def test_cancelling_closes_the_socket_and_leaves_no_task(fake: FakeProvider, client: Clients, where: str) -> None:
+    """Row 0-48."""
     waits = raw(end=End.STALL) if where == "before the answer" else stream(message("some"), hold("never"))
     fake.script(waits)
     provider = client()

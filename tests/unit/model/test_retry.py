@@ -21,11 +21,13 @@ def middle() -> float:
 
 
 def test_waits_double_up_to_the_cap() -> None:
+    """Rows 1-01, 4-21."""
     waits = [stream_delay(error(Kind.DISCONNECTED), attempt, 100, middle) for attempt in range(1, 11)]
     assert waits == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30])
 
 
 def test_waits_are_jittered() -> None:
+    """Row 4-21."""
     assert stream_delay(error(Kind.SERVER), 1, 5, lambda: 0.0) == pytest.approx(0.16)
     assert stream_delay(error(Kind.SERVER), 1, 5, lambda: 1.0) == pytest.approx(0.24)
 
@@ -63,6 +65,7 @@ def test_no_budget_no_retry() -> None:
 
 
 def test_a_rate_limit_without_a_hint_waits_long() -> None:
+    """Row 1-01."""
     waits = [stream_delay(error(Kind.RATE_LIMIT), attempt, 9, lambda: 0.0) for attempt in (1, 2, 3, 4)]
     assert waits == [30, 60, 120, 120]
     assert Backoff(rate_limit_wait=3).stream_delay(error(Kind.RATE_LIMIT), 1, 1, lambda: 0.0) == 3
@@ -102,6 +105,7 @@ def test_never_earlier_than_asked(hint: float, attempt: int, chance: float) -> N
     ],
 )
 def test_hints(headers: dict[str, str], message: str, wait: float | None) -> None:
+    """Row 4-21."""
     assert wait_hint(headers, message, NOW) == (wait if wait is None else pytest.approx(wait))
 
 

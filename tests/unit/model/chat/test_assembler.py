@@ -91,6 +91,7 @@ def test_white_space_alone_makes_no_message() -> None:
 
 
 def test_fragments() -> None:
+    """Row 1-08."""
     assert calls(
         fragment(0, "a", "sh", ""),
         fragment(0, None, "ell", '{"c'),
@@ -208,6 +209,7 @@ def test_usage(sent: Json, told: Usage) -> None:
 
 
 def test_the_latest_usage_counts() -> None:
+    """Row 4-56."""
     early, late = ({"prompt_tokens": count, "completion_tokens": 1} for count in (5, 7))
     seen = run({**chunk(content="x"), "usage": early}, STOP, {**chunk(), "choices": [], "usage": late})
     assert isinstance(seen[-1], Completed)

@@ -180,6 +180,7 @@ def test_adaptive_thinking() -> None:
 
 
 def test_thoughts_go_back_as_they_came() -> None:
+    """Row 1-07."""
     items = [USER, thought("a", signature="s"), thought("", redacted="r"), thought("c"), says("assistant", "x"), USER]
     assert kinds(messages(*items, effort="low")[1]) == ["thinking", "redacted_thinking", "thinking", "text"]
     assert kinds(messages(*items, quirks=SIGNED, effort="low")[1]) == ["thinking", "redacted_thinking", "text"]
