@@ -243,7 +243,8 @@ def methods_source(methods: list[JsonObject], types: Types) -> str:
         marks = {"client_request": "experimental", "server_notification": "own"}
         mark = marks.get(method["kind"], "")
         experimental = tuple(f["name"] for f in fields if f.get(mark))
-        values = (method["kind"], params, method.get("result"), bool(method.get("experimental")), experimental)
+        values = [method["kind"], params, method.get("result"), bool(method.get("experimental")), experimental]
+        values += [True] if method.get("paramsOptional") else []
         rows.append(f"    {method['method']!r}: Method({method['method']!r}, {', '.join(map(repr, values))}),\n")
     return f'''{HEADER}
 from __future__ import annotations
@@ -266,6 +267,7 @@ class Method(NamedTuple):
     result: str | None
     experimental: bool
     experimental_fields: tuple[str, ...]
+    params_optional: bool = False
 
 
 # fmt: off

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "protocol")]
 
 from families import family_of_method  # noqa: E402
 from generate import load_types  # noqa: E402
-from spindled.api.routes import ROUTES  # noqa: E402
+from spindled.api.routes import CLOUDLESS, ROUTES  # noqa: E402
 from spindled_protocol.methods import METHODS, Method  # noqa: E402
 from spindled_protocol.version import WIRE_VERSION  # noqa: E402
 
@@ -59,10 +59,11 @@ running turns are interrupted, answers that are due are written, the exit code i
 """
 
 REQUESTS = """\
-{served} of {total} work; the others are answered with -32601 until they are built. All fields of a method that works
-are accepted; those that belong to a feature that is not built have no effect. Fields marked (spindled) are our own,
-declared in `protocol/extensions.json`: experimental, and never needed. A heading is the module of
-`spindled_protocol.types` that has the types.
+{served} of {total} work, and {cloudless} answer as a server does that has no vendor's cloud behind it (cloudless): the
+shapes and codes that the reference gives without a login. The others are answered with -32601 until they are built.
+All fields of a method that works are accepted; those that belong to a feature that is not built have no effect. Fields
+marked (spindled) are our own, declared in `protocol/extensions.json`: experimental, and never needed. A heading is the
+module of `spindled_protocol.types` that has the types.
 """
 
 
@@ -95,9 +96,9 @@ def _requests(methods: list[Method]) -> Iterator[str]:
     families: dict[str, list[Method]] = defaultdict(list)
     for method in methods:
         families[family_of_method(method.name)].append(method)
-    served = sum(method.name in SERVED for method in methods)
+    states = Counter(_state(method) for method in methods)
     yield "## Requests of clients\n"
-    yield REQUESTS.format(served=served, total=len(methods))
+    yield REQUESTS.format(served=states["works"], cloudless=states["cloudless"], total=len(methods))
     first = [family for family in FIRST_FAMILIES if family in families]
     for family in (*first, *sorted(families.keys() - set(first))):
         yield f"### {family}\n"
@@ -109,7 +110,13 @@ def _request_row(method: Method) -> tuple[str, str, str]:
     if method.experimental_fields and not method.experimental:
         fields = ", ".join(_fields(method))
         stability = f"stable; experimental: {fields}"
-    return f"`{method.name}`", "works" if method.name in SERVED else "-32601", stability
+    return f"`{method.name}`", _state(method), stability
+
+
+def _state(method: Method) -> str:
+    if method.name in CLOUDLESS:
+        return "cloudless"
+    return "works" if method.name in SERVED else "-32601"
 
 
 def _sent(names: set[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ class Method(NamedTuple):
     result: str | None
     experimental: bool
     experimental_fields: tuple[str, ...]
+    params_optional: bool = False
 
 
 # fmt: off
@@ -29,18 +30,18 @@ METHODS: dict[str, Method] = {
     'account/bedrock/discover': Method('account/bedrock/discover', 'client_request', 'BedrockDiscoverParams', 'BedrockDiscoverResponse', True, ()),
     'account/bedrock/setup': Method('account/bedrock/setup', 'client_request', 'BedrockSetupParams', 'BedrockSetupResponse', True, ()),
     'account/gatewayOAuth/cancel': Method('account/gatewayOAuth/cancel', 'client_request', None, 'GatewayOAuthCancelResponse', False, ()),
-    'account/gatewayOAuth/login': Method('account/gatewayOAuth/login', 'client_request', 'GatewayOAuthLoginParams', 'GatewayOAuthLoginResponse', False, ()),
-    'account/gatewayOAuth/read': Method('account/gatewayOAuth/read', 'client_request', 'GatewayOAuthReadParams', 'GatewayOAuthReadResponse', False, ()),
+    'account/gatewayOAuth/login': Method('account/gatewayOAuth/login', 'client_request', 'GatewayOAuthLoginParams', 'GatewayOAuthLoginResponse', False, (), True),
+    'account/gatewayOAuth/read': Method('account/gatewayOAuth/read', 'client_request', 'GatewayOAuthReadParams', 'GatewayOAuthReadResponse', False, (), True),
     'account/gcp/setup': Method('account/gcp/setup', 'client_request', 'GcpSetupParams', 'GcpSetupResponse', True, ()),
     'account/login/cancel': Method('account/login/cancel', 'client_request', 'CancelLoginAccountParams', 'CancelLoginAccountResponse', False, ()),
     'account/login/start': Method('account/login/start', 'client_request', 'LoginAccountParams', 'LoginAccountResponse', False, ()),
     'account/logout': Method('account/logout', 'client_request', None, 'LogoutAccountResponse', False, ()),
     'account/rateLimitResetCredit/consume': Method('account/rateLimitResetCredit/consume', 'client_request', 'ConsumeAccountRateLimitResetCreditParams', 'ConsumeAccountRateLimitResetCreditResponse', False, ()),
-    'account/rateLimits/read': Method('account/rateLimits/read', 'client_request', 'GetAccountRateLimitsParams', 'GetAccountRateLimitsResponse', False, ()),
+    'account/rateLimits/read': Method('account/rateLimits/read', 'client_request', 'GetAccountRateLimitsParams', 'GetAccountRateLimitsResponse', False, (), True),
     'account/read': Method('account/read', 'client_request', 'GetAccountParams', 'GetAccountResponse', False, ()),
     'account/securitySetup/read': Method('account/securitySetup/read', 'client_request', None, 'GetAccountSecuritySetupResponse', False, ()),
     'account/sendAddCreditsNudgeEmail': Method('account/sendAddCreditsNudgeEmail', 'client_request', 'SendAddCreditsNudgeEmailParams', 'SendAddCreditsNudgeEmailResponse', False, ()),
-    'account/usage/read': Method('account/usage/read', 'client_request', 'GetAccountTokenUsageParams', 'GetAccountTokenUsageResponse', False, ()),
+    'account/usage/read': Method('account/usage/read', 'client_request', 'GetAccountTokenUsageParams', 'GetAccountTokenUsageResponse', False, (), True),
     'account/workspaceMessages/read': Method('account/workspaceMessages/read', 'client_request', None, 'GetWorkspaceMessagesResponse', False, ()),
     'accountSession/list': Method('accountSession/list', 'client_request', 'AccountSessionsListParams', 'AccountSessionsResponse', True, ()),
     'accountSession/switch': Method('accountSession/switch', 'client_request', 'AccountSessionsSwitchParams', 'AccountSessionsSwitchResponse', True, ()),
@@ -126,8 +127,8 @@ METHODS: dict[str, Method] = {
     'project/update': Method('project/update', 'client_request', 'ProjectUpdateParams', 'ProjectUpdateResponse', True, ()),
     'remoteControl/client/list': Method('remoteControl/client/list', 'client_request', 'RemoteControlClientsListParams', 'RemoteControlClientsListResponse', True, ()),
     'remoteControl/client/revoke': Method('remoteControl/client/revoke', 'client_request', 'RemoteControlClientsRevokeParams', 'RemoteControlClientsRevokeResponse', True, ()),
-    'remoteControl/disable': Method('remoteControl/disable', 'client_request', 'RemoteControlDisableParams', 'RemoteControlDisableResponse', True, ()),
-    'remoteControl/enable': Method('remoteControl/enable', 'client_request', 'RemoteControlEnableParams', 'RemoteControlEnableResponse', True, ()),
+    'remoteControl/disable': Method('remoteControl/disable', 'client_request', 'RemoteControlDisableParams', 'RemoteControlDisableResponse', True, (), True),
+    'remoteControl/enable': Method('remoteControl/enable', 'client_request', 'RemoteControlEnableParams', 'RemoteControlEnableResponse', True, (), True),
     'remoteControl/pairing/start': Method('remoteControl/pairing/start', 'client_request', 'RemoteControlPairingStartParams', 'RemoteControlPairingStartResponse', True, ()),
     'remoteControl/pairing/status': Method('remoteControl/pairing/status', 'client_request', 'RemoteControlPairingStatusParams', 'RemoteControlPairingStatusResponse', True, ()),
     'remoteControl/status/read': Method('remoteControl/status/read', 'client_request', None, 'RemoteControlStatusReadResponse', True, ()),

@@ -172,9 +172,12 @@ async def test_experimental_parts_need_the_capability(
     assert await refusal(client, method, params) == (INVALID, f"{what} requires experimentalApi capability")
 
 
-async def test_a_method_of_the_wire_that_is_not_served_says_so(client: Client) -> None:
-    code, text = await refusal(client, "mock/experimentalMethod", {})
-    assert (code, "not supported" in text) == (UNSUPPORTED, True)
+async def test_a_method_that_no_server_of_the_wire_serves_says_so(client: Client) -> None:
+    params = {"threadId": NOWHERE, "sourceTurnId": NOWHERE}
+    assert await refusal(client, "thread/prediction/request", params) == (
+        UNSUPPORTED,
+        "thread/prediction/request is not implemented yet",
+    )
 
 
 async def test_what_a_client_opted_out_of_is_not_sent(home: Home, spawn: Spawn, provider: FakeProvider) -> None:

@@ -20,6 +20,7 @@ from spindled.api.warnings import config_warning
 from spindled.config.catalogue import Catalogue
 from spindled.config.errors import ConfigError, ConfigWarning
 from spindled.config.load import ConfigLoader
+from spindled.config.login import Login
 from spindled.store.errors import StoreError
 from spindled.store.threads import ThreadStore
 from spindled.tools.registry import Registry
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from spindled.config.schema import Config
     from spindled.rpc.connection import Connection
+    from spindled_protocol.base import Wire
     from spindled_protocol.types import ConfigWarningNotification
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,8 @@ class Application:
         self.loader = ConfigLoader(self.home, overrides, strict=options.strict_config)
         self.store = ThreadStore(self.home)
         self.threads = Threads()
-        self.clients = ModelClients()
+        self.login = Login(self.home)
+        self.clients = ModelClients(self.login.key)
         self.listings = Listings(self.home, self.clients)
         self.registry = Registry()
         self.indexed = False  # whether the index was compared with the files in this run
@@ -51,9 +54,11 @@ class Application:
         self._followers: dict[str, ThreadFollowers] = {}
         self._rules: RuleBook | None = None
         self._watchers: set[asyncio.Task[None]] = set()
+        self._connections: list[Connection] = []
 
     def session(self, connection: Connection) -> Session:
         session = Session(self, connection)
+        self._connections.append(connection)
         self._unfollow_when_closed(connection)
         self._tell_about_configuration(connection)
         return session
@@ -111,6 +116,11 @@ class Application:
         for notice in notices:
             connection.notify("configWarning", notice)
 
+    def notify(self, method: str, params: Wire) -> None:
+        """Tell every client."""
+        for connection in self._connections:
+            connection.notify(method, params)
+
     def followers(self, thread_id: str) -> ThreadFollowers:
         followers = self._followers.get(thread_id)
         if followers is None:
@@ -141,6 +151,7 @@ class Application:
     def _unfollow_when_closed(self, connection: Connection) -> None:
         async def watch() -> None:
             await connection.closed.wait()
+            self._connections.remove(connection)
             for followers in self._followers.values():
                 followers.remove(connection)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from spindled.config.schema import Provider
     from spindled.model.client import ModelClient
@@ -22,9 +22,13 @@ log = logging.getLogger(__name__)
 
 
 class ModelClients:
-    """Hands out models; owns their connections and the embedded endpoint."""
+    """Hands out models; owns their connections and the embedded endpoint.
 
-    def __init__(self) -> None:
+    `login` gives the key of the user's account.
+    """
+
+    def __init__(self, login: Callable[[], str | None] = lambda: None) -> None:
+        self._login = login
         self._clients: dict[bytes, asyncio.Task[ModelClient]] = {}
         self._endpoint: ScriptedEndpoint | None = None
 
@@ -40,6 +44,7 @@ class ModelClients:
         return await asyncio.shield(self._task(provider))
 
     def _task(self, provider: Provider) -> asyncio.Task[ModelClient]:
+        provider = logged_in(provider, self._login())
         settings = msgspec.msgpack.encode(provider)
         known = self._clients.get(settings)
         if known is not None and not (known.done() and failed(known)):
@@ -92,6 +97,18 @@ class ProviderModel:
         async with aclosing(client.stream(request)) as batches:
             async for batch in batches:
                 yield batch
+
+
+def logged_in(provider: Provider, key: str | None) -> Provider:
+    """The provider with the key of the user's account, if it takes one and has none in its own settings.
+
+    A login is newer and more deliberate than a variable of the environment, and wins over it.
+    """
+    if key is None or not provider.requires_openai_auth:
+        return provider
+    if provider.experimental_bearer_token or provider.auth is not None:
+        return provider
+    return msgspec.structs.replace(provider, experimental_bearer_token=key)
 
 
 def failed(task: asyncio.Task[ModelClient]) -> bool:

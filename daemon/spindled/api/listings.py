@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import time
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from spindled.config.files import read_bounded
+from spindled.config.files import read_bounded, write_whole
 from spindled.model.errors import ModelError
 from spindled.model.listing import Listing, ModelFacts
 
@@ -115,11 +114,7 @@ class Listings:
 
     def _write(self, key: str, kept: Kept) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        part = self._folder / f".{key}.{os.getpid()}"
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(kept))
-        os.replace(part, self._folder / key)
+        write_whole(self._folder / key, msgspec.json.encode(kept))
 
     @staticmethod
     def _key(provider: Provider) -> str:

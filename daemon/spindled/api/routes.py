@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from spindled.api.cloudless import ANSWERS
 from spindled.rpc.router import Route
 
+# As a server answers that has no vendor's cloud behind it.
+CLOUDLESS = {
+    **dict.fromkeys(ANSWERS, Route("spindled.api.cloudless:answering", by_method=True)),
+    "account/gatewayOAuth/login": Route("spindled.api.gateway_oauth:gateway_oauth_login"),
+    "account/gatewayOAuth/read": Route("spindled.api.gateway_oauth:gateway_oauth_read"),
+    "app/read": Route("spindled.api.plugins:app_read"),
+    "marketplace/upgrade": Route("spindled.api.plugins:marketplace_upgrade"),
+    "plugin/install": Route("spindled.api.plugins:plugin_install"),
+    "plugin/read": Route("spindled.api.plugins:plugin_read"),
+    "plugin/uninstall": Route("spindled.api.plugins:plugin_uninstall"),
+    "remoteControl/disable": Route("spindled.api.remote:remote_control_disable"),
+    "remoteControl/pairing/status": Route("spindled.api.remote:remote_control_pairing_status"),
+    "remoteControl/status/read": Route("spindled.api.remote:remote_control_status_read"),
+    "thread/memoryMode/set": Route("spindled.api.memories:thread_memory_mode_set"),
+    "thread/realtime/appendAudio": Route("spindled.api.realtime:realtime_append"),
+    "thread/realtime/appendSpeech": Route("spindled.api.realtime:realtime_append"),
+    "thread/realtime/appendText": Route("spindled.api.realtime:realtime_append"),
+    "thread/realtime/start": Route("spindled.api.realtime:realtime_start"),
+    "thread/realtime/stop": Route("spindled.api.realtime:realtime_stop"),
+    "windowsSandbox/setupStart": Route("spindled.api.server:windows_sandbox_setup_start"),
+}
+
 ROUTES = {
+    **CLOUDLESS,
     # threads
     "thread/start": Route("spindled.api.threads:thread_start"),
     "thread/resume": Route("spindled.api.resuming:thread_resume"),
@@ -29,4 +53,15 @@ ROUTES = {
     "thread/metadata/update": Route("spindled.api.metadata:thread_metadata_update"),
     # models
     "model/list": Route("spindled.api.models:model_list"),
+    # the account
+    "account/read": Route("spindled.api.account:account_read"),
+    "account/login/start": Route("spindled.api.account:account_login_start"),
+    "account/login/cancel": Route("spindled.api.account:account_login_cancel"),
+    "account/logout": Route("spindled.api.account:account_logout"),
+    # the server and its machine
+    "memory/reset": Route("spindled.api.memories:memory_reset"),
+    "environment/info": Route("spindled.api.server:environment_info"),
+    "environment/status": Route("spindled.api.server:environment_status"),
+    "mock/experimentalMethod": Route("spindled.api.server:mock_experimental_method"),
+    "server/diagnostics": Route("spindled.api.server:server_diagnostics"),
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from spindled.api import cloudless
 
 if TYPE_CHECKING:
     from spindled.agent.thread import Thread
     from spindled.api.application import Application
     from spindled.rpc.connection import Connection
+    from spindled.rpc.errors import RpcError
 
 
 class Session:
@@ -24,3 +27,7 @@ class Session:
     def unfollow(self, thread_id: str) -> bool:
         """False if it did not follow."""
         return self.application.followers(thread_id).remove(self.connection)
+
+    def refusal(self, answer: cloudless.Refused, params: Any) -> RpcError:
+        """How this user is refused what needs a vendor's cloud."""
+        return cloudless.refusal(answer, params, logged_in=self.application.login.key() is not None)

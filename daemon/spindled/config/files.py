@@ -1,9 +1,11 @@
-"""Reading files that someone else may have put there: bounded, and never waiting for a fifo or a terminal."""
+"""Files of the home directory: read bounded and never waiting for a fifo or a terminal, written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import stat
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -22,3 +24,26 @@ def read_bounded(path: Path, limit: int) -> bytes:
             chunks.append(chunk)
             left -= len(chunk)
     return b"".join(chunks)
+
+
+def write_whole(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Replace a file, or make it: a reader sees the old content or the new, also after a crash.
+
+    A link stays one, and what it leads to is replaced. Without a `mode` a file keeps the one it has, and a new one is
+    the user's alone. Raises OSError.
+    """
+    target = Path(os.path.realpath(path))
+    if mode is None:
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
+    descriptor, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(part, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+        raise

@@ -19,6 +19,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
         "base_url": "https://api.openai.com/v1",
         "env_key": "OPENAI_API_KEY",
         "env_key_instructions": "It takes an API key of your OpenAI account.",
+        "requires_openai_auth": True,
     },
     "anthropic": {
         "name": "Anthropic",

@@ -15,6 +15,8 @@ from spindled.rpc.validation import decode_params
 if TYPE_CHECKING:
     from spindled_protocol.methods import Method
 
+NOTHING = msgspec.Raw(b"{}")
+
 __all__ = ["Bound", "Handler", "Route", "Router"]
 
 Handler = Callable[[Any, Any], Any]
@@ -22,9 +24,13 @@ Handler = Callable[[Any, Any], Any]
 
 
 class Route(NamedTuple):
-    """Where a method is handled: "package.module:function"."""
+    """Where a method is handled: "package.module:function".
+
+    `by_method`: the function does not handle the method; it takes its name and gives the handler.
+    """
 
     handler: str
+    by_method: bool = False
 
 
 class Bound(NamedTuple):
@@ -38,6 +44,8 @@ class Bound(NamedTuple):
         """Raises RpcError."""
         if self.decoder is None:
             return None
+        if self.method.params_optional and (params is ABSENT or bytes(params) == b"null"):
+            params = NOTHING
         if params is ABSENT:
             raise invalid_request("missing field `params`")
         return decode_params(self.decoder, params)
@@ -74,4 +82,5 @@ class Router:
             raise not_supported(method.name)
         module, _, function = route.handler.partition(":")
         decoder = msgspec.json.Decoder(self._load_type(method.params)) if method.params else None
-        return Bound(method, getattr(import_module(module), function), decoder)
+        found = getattr(import_module(module), function)
+        return Bound(method, found(method.name) if route.by_method else found, decoder)

@@ -113,3 +113,19 @@ async def test_the_embedded_model() -> None:
     clients = ModelClients()
     assert await sample(clients, Provider(id="scripted", embedded=True)) is not None
     await clients.close()
+
+
+async def test_the_user_s_key_is_for_providers_that_take_an_account() -> None:
+    async with FakeProvider() as fake:
+        keys = ["sk-one"]
+        clients = ModelClients(lambda: keys[-1])
+        taking = provider(fake, requires_openai_auth=True)
+        fake.script(*(stream(message("hi")) for _ in range(4)))
+        await sample(clients, taking)
+        keys.append("sk-two")
+        await sample(clients, taking)
+        await sample(clients, replace(taking, experimental_bearer_token="sk-configured"))
+        await sample(clients, provider(fake))
+        sent = [request.headers.get("authorization") for request in fake.requests]
+        assert sent == ["Bearer sk-one", "Bearer sk-two", "Bearer sk-configured", None]
+        await clients.close()

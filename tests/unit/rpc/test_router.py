@@ -17,6 +17,14 @@ class ReadParams(msgspec.Struct):
     threadId: str
 
 
+class NamedParams(msgspec.Struct):
+    name: str = "nobody"
+
+
+def named(method: str) -> Any:
+    return lambda session, params: (method, params.name)
+
+
 def read(session: Any, params: ReadParams) -> str:
     return params.threadId
 
@@ -31,6 +39,7 @@ METHODS = {
         _method("thread/read", "ReadParams"),
         _method("thread/list"),
         _method("thread/later"),
+        _method("thread/named", "NamedParams")._replace(params_optional=True),
         _method("thread/started", kind="server_notification"),
     )
 }
@@ -39,6 +48,7 @@ METHODS = {
 @pytest.fixture
 def router() -> Router:
     routes = {"thread/read": Route(f"{__name__}:read"), "thread/list": Route(f"{__name__}:read")}
+    routes["thread/named"] = Route(f"{__name__}:named", by_method=True)
     return Router(METHODS, routes, globals().__getitem__)
 
 
@@ -71,3 +81,9 @@ def test_a_method_without_a_route(router: Router) -> None:
     with pytest.raises(RpcError) as caught:
         router.bind(router.method("thread/later"))
     assert (caught.value.code, caught.value.message) == (-32601, "`thread/later` is not supported yet")
+
+
+@pytest.mark.parametrize("params", [ABSENT, msgspec.Raw(b"null"), msgspec.Raw(b"{}")])
+def test_params_that_may_be_left_out_and_a_handler_made_for_its_method(router: Router, params: msgspec.Raw) -> None:
+    bound = router.bind(router.method("thread/named"))
+    assert bound.handler(None, bound.decode(params)) == ("thread/named", "nobody")

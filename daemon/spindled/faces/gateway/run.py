@@ -16,6 +16,7 @@ from spindled.api.clients import ModelClients
 from spindled.config.catalogue import Catalogue
 from spindled.config.errors import ConfigError
 from spindled.config.load import load
+from spindled.config.login import Login
 from spindled.faces.gateway.guard import TOKEN_VARIABLE, Guard, address, admit, is_local
 from spindled.faces.gateway.server import Gateway
 from spindled.process.registry import kill_all
@@ -65,7 +66,7 @@ async def serve(config: Config, host: str, port: int, guard: Guard) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    clients = ModelClients()
+    clients = ModelClients(Login(config.home).key)
     gateway = Gateway(ProviderUpstream(clients, config), config.provider.wire_api, guard)
     try:
         port = await gateway.listen(host, port)
