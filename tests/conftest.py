@@ -7,7 +7,8 @@ Property tests try the same examples in every run, so that a change is judged by
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from hypothesis import settings
 
 from tests.support.client import Client
 from tests.support.home import Home, daemon_command
+from tests.support.sockets import Daemon
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 Spawn = Callable[..., Awaitable[Client]]
+Listen = Callable[..., Awaitable[Daemon]]
 
 
 @pytest.fixture
@@ -59,3 +62,32 @@ async def scripted(spawn: Spawn) -> Client:
     client = await spawn("-c", "model_provider=scripted")
     await client.initialize()
     return client
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose sockets have paths that the system takes."""
+    with tempfile.TemporaryDirectory(prefix="sk-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest_asyncio.fixture
+async def listen(home: Home, short_path: Path) -> AsyncIterator[Listen]:
+    """`await listen("unix" or "ws" or an address, *arguments, env=...)`: a daemon that many can talk to."""
+    from tests.support.schema import checker
+
+    daemons: list[Daemon] = []
+    addresses = {"unix": f"unix://{short_path}/s", "ws": "ws://127.0.0.1:0"}
+
+    async def start(
+        kind: str, *arguments: str, env: dict[str, str] | None = None, provider: str = "scripted"
+    ) -> Daemon:
+        command = daemon_command("--listen", addresses.get(kind, kind), "-c", f"model_provider={provider}", *arguments)
+        daemon = await Daemon.start(command, env=home.environment(**(env or {})), cwd=home.workspace, check=checker())
+        daemons.append(daemon)
+        return daemon
+
+    yield start
+    for daemon in daemons:
+        await daemon.kill()
+        assert not [fault for client in daemon.clients for fault in client.faults], daemon.stderr

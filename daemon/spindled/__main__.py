@@ -31,25 +31,27 @@ def main() -> None:
         return
     if options.command == "gateway":
         gateway(options)
+    if options.listen != "stdio://":
+        sockets(options)
     gc.disable()  # until the first answer: nothing to collect in what imports allocate
     serve(options)
 
 
 def gateway(options: Options) -> NoReturn:
     """Serve a provider over HTTP. Never returns."""
-    import logging
-
-    from spindled import log
     from spindled.faces.gateway.run import run
 
-    try:
-        log.configure(options.verbosity, options.log_file)
-    except OSError as error:
-        _give_up(error)
-    code = run(options, _home(), os.environ)
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(code)
+    _configure_log(options)
+    _leave_with(run(options, _home(), os.environ))
+
+
+def sockets(options: Options) -> NoReturn:
+    """Serve all who connect. Never returns."""
+    from spindled.faces.appserver import product
+    from spindled.faces.sockets.run import run
+
+    _configure_log(options)
+    _leave_with(run(options, product(options, _home()), os.environ))
 
 
 def serve(options: Options, load: Callable[[Options, str], Backend] | None = None) -> None:
@@ -68,20 +70,21 @@ def serve(options: Options, load: Callable[[Options, str], Backend] | None = Non
     home = _home()
     greeting = greet(*descriptors, home)
     import asyncio
-    import logging
 
-    from spindled import log
     from spindled.faces import appserver, stdio
+
+    _configure_log(options)
+    backend = (load or appserver.product)(options, home)
+    _leave_with(asyncio.new_event_loop().run_until_complete(stdio.run(backend, *descriptors, greeting)))
+
+
+def _configure_log(options: Options) -> None:
+    from spindled import log
 
     try:
         log.configure(options.verbosity, options.log_file)
     except OSError as error:
         _give_up(error)
-    backend = (load or appserver.product)(options, home)
-    code = asyncio.new_event_loop().run_until_complete(stdio.run(backend, *descriptors, greeting))
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _home() -> str:
@@ -92,6 +95,14 @@ def _home() -> str:
         return str(home_dir())
     except ConfigError as error:
         _give_up(error)
+
+
+def _leave_with(code: int) -> NoReturn:
+    import logging
+
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _give_up(error: Exception) -> NoReturn:

@@ -18,10 +18,21 @@ Options:
       --enable FEATURE    The same as -c features.FEATURE=true
       --disable FEATURE   The same as -c features.FEATURE=false
       --strict-config     Refuse a configuration with unknown keys
-      --listen WHERE      app-server: stdio:// (default); gateway: 127.0.0.1:PORT, port 0 is any free one (default)
-      --provider NAME     gateway: the same as -c model_provider=NAME
-      --allow-remote      gateway: listen also where other machines can reach it; needs a token
+      --listen WHERE      app-server: stdio:// (default), unix://, unix://PATH, ws://IP:PORT or off;
+                          gateway: 127.0.0.1:PORT; port 0 is any free one (default)
       --stdio             The same as --listen stdio://
+      --provider NAME     gateway: the same as -c model_provider=NAME
+      --allow-remote      Listen also where other machines can reach it: gateway, with a token; ws://, without --ws-auth
+
+Who may connect to ws://:
+      --ws-auth MODE                       capability-token or signed-bearer-token
+      --ws-token-file FILE                 Holds the token; or else the variable SPINDLED_WS_TOKEN does
+      --ws-token-sha256 HEX                The token's SHA-256 instead
+      --ws-shared-secret-file FILE         Holds the secret of HS256 tokens; or else SPINDLED_WS_SECRET does
+      --ws-issuer, --ws-audience NAME      What these tokens must say in `iss` and `aud`
+      --ws-max-clock-skew-seconds SECONDS  How far clocks may differ (30)
+
+Logs and help:
       --log-file FILE     Write the log there and not to stderr
   -v, --verbose           Log more; twice for everything
   -V, --version           Print the version
@@ -36,6 +47,19 @@ class UsageError(Exception):
     """A command line that makes no sense; the text says why."""
 
 
+class WebSocketAuth:
+    """Who may connect over ws://, as the command line says; a file or a variable holds the secret itself."""
+
+    def __init__(self) -> None:
+        self.mode: str | None = None
+        self.token_file: str | None = None
+        self.token_sha256: str | None = None
+        self.shared_secret_file: str | None = None
+        self.issuer: str | None = None
+        self.audience: str | None = None
+        self.max_clock_skew_seconds: int | None = None
+
+
 class Options:
     """What the command line said. `overrides` are (dotted key, value), the later one wins."""
 
@@ -45,6 +69,7 @@ class Options:
         self.strict_config = False
         self.listen = ""
         self.allow_remote = False
+        self.ws_auth = WebSocketAuth()
         self.log_file: str | None = None
         self.verbosity = 0
         self.show: str | None = None  # "version" or "help"
@@ -77,11 +102,34 @@ def parse(arguments: list[str]) -> Options:
 def _check(options: Options) -> None:
     """What a flag means, and whether it means anything, depends on the command."""
     options.listen = options.listen or DEFAULT_LISTEN.get(options.command or "", "")
+    _check_auth(options.ws_auth)
     if options.command == "app-server":
-        if options.listen != "stdio://":
-            raise UsageError(f"--listen {options.listen} is not supported in this build; use stdio://")
-        if options.allow_remote:
-            raise UsageError("--allow-remote is for the gateway")
+        if options.listen == "off":
+            raise UsageError("no transport configured; use --listen")
+        if options.listen != "stdio://" and not options.listen.startswith(("unix://", "ws://")):
+            expected = "`stdio://`, `unix://`, `unix://PATH`, `ws://IP:PORT`, or `off`"
+            raise UsageError(f"unsupported --listen URL `{options.listen}`; expected {expected}")
+    if options.ws_auth.mode and not options.listen.startswith("ws://"):
+        raise UsageError("--ws-auth is for ws:// addresses")
+    if options.allow_remote and options.listen.startswith(("stdio://", "unix://")):
+        raise UsageError("--allow-remote is for ws:// addresses and the gateway")
+
+
+def _check_auth(auth: WebSocketAuth) -> None:
+    """Every flag must mean something: one that is passed over would leave a door open."""
+    token = auth.token_file is not None or auth.token_sha256 is not None
+    signed = (auth.shared_secret_file, auth.issuer, auth.audience, auth.max_clock_skew_seconds)
+    if auth.mode not in (None, "capability-token", "signed-bearer-token"):
+        raise UsageError(f"invalid value '{auth.mode}' for --ws-auth: capability-token or signed-bearer-token")
+    if token and auth.mode != "capability-token":
+        raise UsageError("--ws-token-file and --ws-token-sha256 require --ws-auth capability-token")
+    if auth.token_file is not None and auth.token_sha256 is not None:
+        raise UsageError("--ws-token-file and --ws-token-sha256 are mutually exclusive")
+    if any(value is not None for value in signed) and auth.mode != "signed-bearer-token":
+        raise UsageError(
+            "--ws-shared-secret-file, --ws-issuer, --ws-audience and --ws-max-clock-skew-seconds"
+            " require --ws-auth signed-bearer-token"
+        )
 
 
 def _words(arguments: list[str]) -> Iterator[str]:
@@ -144,19 +192,42 @@ def _more(options: Options) -> None:
     options.verbosity += 1
 
 
+def _listen(options: Options, where: str) -> None:
+    if options.listen not in ("", where):
+        raise UsageError("option '--listen' cannot be used several times")
+    options.listen = where
+
+
+def _auth(name: str) -> Callable[[Options, str], None]:
+    return lambda options, value: setattr(options.ws_auth, name, value)
+
+
+def _skew(options: Options, text: str) -> None:
+    if not text.isdecimal() or len(text) > 9:
+        raise UsageError(f"invalid value '{text}' for --ws-max-clock-skew-seconds: a number of seconds")
+    options.ws_auth.max_clock_skew_seconds = int(text)
+
+
 _VALUES: dict[str, Callable[[Options, str], None]] = {
     "-c": _override,
     "--config": _override,
     "--enable": lambda options, name: _feature(options, name, True),
     "--disable": lambda options, name: _feature(options, name, False),
-    "--listen": lambda options, where: setattr(options, "listen", where),
+    "--listen": _listen,
+    "--ws-auth": _auth("mode"),
+    "--ws-token-file": _auth("token_file"),
+    "--ws-token-sha256": _auth("token_sha256"),
+    "--ws-shared-secret-file": _auth("shared_secret_file"),
+    "--ws-issuer": _auth("issuer"),
+    "--ws-audience": _auth("audience"),
+    "--ws-max-clock-skew-seconds": _skew,
     "--provider": lambda options, name: options.overrides.append(("model_provider", name)),
     "--log-file": lambda options, file: setattr(options, "log_file", file),
 }
 
 _FLAGS: dict[str, Callable[[Options], None]] = {
     "--strict-config": _set("strict_config", True),
-    "--stdio": _set("listen", "stdio://"),
+    "--stdio": lambda options: _listen(options, "stdio://"),
     "--allow-remote": _set("allow_remote", True),
     "-v": _more,
     "--verbose": _more,

@@ -1,4 +1,4 @@
-"""A client of the daemon's JSONL wire over a child's stdio, standard library only.
+"""A client of the daemon's JSONL wire over a child's stdio, standard library only; `sockets` has one over sockets.
 
 It waits for messages, never for time.
 """
@@ -234,10 +234,14 @@ class Client:
         except TimeoutError:
             raise TimeoutError(f"{missing} within {seconds} s\n{self.tail()}") from None
 
-    async def _read(self) -> None:
+    def _incoming(self) -> AsyncIterator[bytes]:
+        """The daemon's messages."""
         assert self.process.stdout is not None
+        return _lines(self.process.stdout)
+
+    async def _read(self) -> None:
         try:
-            async for line in _lines(self.process.stdout):
+            async for line in self._incoming():
                 self._receive(line)
         finally:
             self.ended = True

@@ -1,4 +1,4 @@
-"""The app-server protocol: newline-delimited JSON-RPC over a transport, answered by the api's handlers."""
+"""The app-server protocol: JSON-RPC over any transport, answered by the api's handlers."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ class AppServer:
         self._on_failure = on_failure
         self._router: Router | None = None
         self._application: Application | None = None
+        self._warm = False
 
     @property
     def router(self) -> Router:
@@ -95,9 +96,14 @@ class AppServer:
 
     def warm_up_soon(self) -> None:
         """Load what will be needed next, once the answers that are queued have been written."""
-        asyncio.get_running_loop().call_soon(self._warm_up)
+        if not self._warm:
+            asyncio.get_running_loop().call_soon(self.warm_up)
 
-    def _warm_up(self) -> None:
+    def warm_up(self) -> None:
+        """Load what will be needed next, once."""
+        if self._warm:
+            return
+        self._warm = True
         gc.disable()  # nothing to collect in what imports allocate
         try:
             _ = self.router, self.application

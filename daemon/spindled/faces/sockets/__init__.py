@@ -1,0 +1,1 @@
+"""The app-server protocol over sockets: many clients, one daemon."""
