@@ -185,7 +185,7 @@ def test_the_log_file(start: Start, tmp_path: Path) -> None:
     assert process.returncode == 1
 
 
-@pytest.mark.parametrize("arguments", [["--what"], ["serve"], [], ["app-server", "--listen", "ws://127.0.0.1:0"]])
+@pytest.mark.parametrize("arguments", [["--what"], ["serve"], [], ["app-server", "--listen", "tcp://127.0.0.1:0"]])
 def test_a_command_line_that_makes_no_sense(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-m", "spindled", *arguments], capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
