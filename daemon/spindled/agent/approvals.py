@@ -16,6 +16,7 @@ from spindled_protocol.types import (
     CommandExecutionRequestApprovalResponse,
     FileChangeRequestApprovalParams,
     FileChangeRequestApprovalResponse,
+    ToolRequestUserInputParams,
     ToolRequestUserInputResponse,
 )
 
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
     from spindled.agent.events import ThreadEvents
     from spindled.tools.policy import SessionGrants
-    from spindled_protocol.types import CommandExecutionApprovalDecision, ThreadActiveFlag
+    from spindled_protocol.types import (
+        CommandExecutionApprovalDecision,
+        ThreadActiveFlag,
+        ToolRequestUserInputQuestion,
+    )
 
 
 class Approvals:
@@ -100,16 +105,28 @@ class Approvals:
 
     async def question(self, turn_id: str, item_id: str, text: str) -> bool:
         """Ask for a yes or a no. The approval policy has no say in it: what is asked so is asked always."""
+        return is_yes(await self.user_input(turn_id, item_id, [yes_or_no(text)]))
+
+    async def user_input(
+        self, turn_id: str, item_id: str, questions: list[ToolRequestUserInputQuestion]
+    ) -> ToolRequestUserInputResponse | None:
+        """What the user answers; None if nobody did."""
         self._wait(item_id, "waitingOnUserInput")
         try:
-            answer = await self.events.followers.ask(
+            return await self.events.followers.ask(
                 "item/tool/requestUserInput",
-                yes_or_no(self.events.thread_id, turn_id, item_id, text),
+                ToolRequestUserInputParams(
+                    threadId=self.events.thread_id,
+                    turnId=turn_id,
+                    itemId=item_id,
+                    questions=questions,
+                    isBlocking=True,
+                    autoResolutionMs=None,
+                ),
                 ToolRequestUserInputResponse,
             )
         finally:
             self.settled(item_id)
-        return is_yes(answer)
 
     def settled(self, item_id: str) -> None:
         """No longer waits for this item; tells the followers when they need not wait any more, or for less."""

@@ -89,6 +89,7 @@ class Attempt:
             self._done,
             raw_reasoning=self.thread.surroundings.raw_reasoning,
             new_id=self.turn.item_id,
+            planning=self.turn.settings.mode == "plan",
         )
         writable = self.thread.events.followers.writable
         try:
@@ -106,7 +107,7 @@ class Attempt:
         except asyncio.CancelledError:
             self.thoughts.clear()  # what they led to is not whole
             for item, shown in drafts.cut():
-                self._done(item, shown)
+                self._done(item, *shown)
             raise
 
     def _ended(self, terminal: Completed | Incomplete) -> None:
@@ -120,7 +121,7 @@ class Attempt:
             self.thoughts = [item for item in self.thoughts if may_stand_last(item)]
             self._remember()
 
-    def _done(self, item: dict[str, Any], shown: ThreadItem | None) -> None:
+    def _done(self, item: dict[str, Any], *shown: ThreadItem) -> None:
         kind = item.get("type")
         if kind in OUTPUT_OF:
             call = checked(self.thread.history.unique_call(item))
@@ -133,10 +134,10 @@ class Attempt:
         elif kind != "message" or message_text(item).strip():
             self.spoke = True
             self._remember(item)
-            if shown is not None:
-                self.turn.last_message(shown)
-        if shown is not None:
-            self.thread.complete_item(self.turn.id, shown)
+            for each in shown:
+                self.turn.last_message(each)
+        for each in shown:
+            self.thread.complete_item(self.turn.id, each)
 
     def _remember(self, *items: dict[str, Any]) -> None:
         self.thread.remember([*self.thoughts, *items])

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from spindled.tools.exec_sessions import ExecSessions
     from spindled.tools.patch.diff import TurnDiff
     from spindled.tools.policy import CommandRule, SessionGrants
-    from spindled_protocol.types import SandboxPolicy, ThreadItem, TurnPlanStep
+    from spindled_protocol.types import (
+        SandboxPolicy,
+        ThreadItem,
+        ToolRequestUserInputQuestion,
+        ToolRequestUserInputResponse,
+        TurnPlanStep,
+    )
 
 
 class TurnContext:
@@ -42,6 +48,10 @@ class TurnContext:
     @property
     def sandbox_policy(self) -> SandboxPolicy:
         return self.settings.sandbox_policy
+
+    @property
+    def mode(self) -> str:
+        return self.settings.mode or "default"
 
     @property
     def sessions(self) -> ExecSessions:
@@ -88,6 +98,11 @@ class TurnContext:
 
     async def approve_patch(self, ask: PatchApproval) -> Verdict:
         return self._obey(await self.thread.approvals.patch(self.turn_id, ask))
+
+    async def ask_user(
+        self, call_id: str, questions: list[ToolRequestUserInputQuestion]
+    ) -> ToolRequestUserInputResponse | None:
+        return await self.thread.approvals.user_input(self.turn_id, call_id, questions)
 
     def _obey(self, verdict: Verdict) -> Verdict:
         if verdict is Verdict.CANCELLED:

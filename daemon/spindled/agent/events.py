@@ -13,11 +13,13 @@ from spindled_protocol.types import (
     IdleThreadStatus,
     ItemCompletedNotification,
     ItemStartedNotification,
+    PlanDeltaNotification,
     ReasoningSummaryPartAddedNotification,
     ReasoningSummaryTextDeltaNotification,
     ReasoningTextDeltaNotification,
     SystemErrorThreadStatus,
     TerminalInteractionNotification,
+    ThreadSettingsUpdatedNotification,
     ThreadStatusChangedNotification,
     ThreadTokenUsageUpdatedNotification,
     TurnCompletedNotification,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from spindled_protocol.types import (
         ThreadActiveFlag,
         ThreadItem,
+        ThreadSettings,
         ThreadStatus,
         ThreadTokenUsage,
         Turn,
@@ -61,6 +64,12 @@ class ThreadEvents:
     def _status(self, status: ThreadStatus) -> None:
         self.status = status
         self._publish("thread/status/changed", ThreadStatusChangedNotification(threadId=self.thread_id, status=status))
+
+    def settings_updated(self, settings: ThreadSettings) -> None:
+        self._publish(
+            "thread/settings/updated",
+            ThreadSettingsUpdatedNotification(threadId=self.thread_id, threadSettings=settings),
+        )
 
     def turn_started(self, turn: Turn) -> None:
         self._publish("turn/started", TurnStartedNotification(threadId=self.thread_id, turn=turn))
@@ -94,6 +103,12 @@ class ThreadEvents:
         self.followers.publish(
             "item/agentMessage/delta",
             AgentMessageDeltaNotification(threadId=self.thread_id, turnId=turn_id, itemId=item_id, delta=delta),
+        )
+
+    def plan_delta(self, turn_id: str, item_id: str, delta: str) -> None:
+        self._publish(
+            "item/plan/delta",
+            PlanDeltaNotification(threadId=self.thread_id, turnId=turn_id, itemId=item_id, delta=delta),
         )
 
     def summary_part(self, turn_id: str, item_id: str, index: int) -> None:

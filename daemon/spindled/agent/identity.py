@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from spindled.agent.settings_shown import environments
 from spindled_protocol import WIRE_VERSION
-from spindled_protocol.types import GitInfo, Thread, ThreadEnvironment
+from spindled_protocol.types import GitInfo, Thread
 
 if TYPE_CHECKING:
     from spindled.agent.settings import ThreadSettings
@@ -36,12 +37,9 @@ class ThreadIdentity(msgspec.Struct, kw_only=True):
 
     def snapshot(self, settings: ThreadSettings, status: ThreadStatus, turns: list[Turn]) -> Thread:
         """The loaded thread as the wire shows it."""
-        roots = list(settings.workspace_roots)
         return Thread(
             id=self.id,
-            environments=[
-                ThreadEnvironment(environmentId="local", cwd=str(settings.cwd), runtimeWorkspaceRoots=list(roots))
-            ],
+            environments=environments(settings),
             sessionId=self.session_id,
             forkedFromId=self.forked_from,
             preview=self.preview,

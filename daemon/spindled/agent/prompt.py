@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.markup import escape
+from spindled.agent.modes import instructions
 from spindled.sandbox.policy import describe
 from spindled_protocol.types import AskForApprovalObject
 
@@ -37,6 +38,8 @@ def base_instructions() -> str:
 def context_items(settings: ThreadSettings, documents: Sequence[ProjectDoc], shell: str) -> list[Item]:
     """The messages that tell the model its permissions, the project's documents and its environment."""
     developer = [permissions_text(settings)]
+    if settings.mode is not None:
+        developer.append(mode_text(settings.mode_instructions or instructions(settings.mode)))
     if settings.developer_instructions:
         developer.append(settings.developer_instructions)
     user = [document_text(document) for document in documents]
@@ -67,6 +70,10 @@ def permissions_text(settings: ThreadSettings) -> str:
         f"<permissions>\n{describe(settings.sandbox_policy)}\n"
         f"Approval policy `{name}`: {APPROVAL_TEXT[name]}\n</permissions>"
     )
+
+
+def mode_text(text: str) -> str:
+    return f"<collaboration_mode>\n{text}\n</collaboration_mode>"
 
 
 def environment_text(settings: ThreadSettings, shell: str) -> str:

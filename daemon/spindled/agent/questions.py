@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from spindled_protocol.types import (
     ToolRequestUserInputOption,
-    ToolRequestUserInputParams,
     ToolRequestUserInputQuestion,
     ToolRequestUserInputResponse,
 )
@@ -13,19 +12,12 @@ QUESTION = "budget"
 YES, NO = "Go on", "Stop"
 
 
-def yes_or_no(thread_id: str, turn_id: str, item_id: str, text: str) -> ToolRequestUserInputParams:
+def yes_or_no(text: str) -> ToolRequestUserInputQuestion:
     options = [
         ToolRequestUserInputOption(label=YES, description="It may cost more than the budget allows."),
         ToolRequestUserInputOption(label=NO, description="Nothing more is spent on this."),
     ]
-    return ToolRequestUserInputParams(
-        threadId=thread_id,
-        turnId=turn_id,
-        itemId=item_id,
-        questions=[ToolRequestUserInputQuestion(id=QUESTION, header="Budget", question=text, options=options)],
-        isBlocking=True,
-        autoResolutionMs=None,
-    )
+    return ToolRequestUserInputQuestion(id=QUESTION, header="Budget", question=text, options=options)
 
 
 def is_yes(response: ToolRequestUserInputResponse | None) -> bool:

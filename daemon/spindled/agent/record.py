@@ -61,7 +61,9 @@ class Record:
         self._write([rows.item_completed(self.thread_id, turn_id, item)])
 
     def turn_started(self, turn: Turn, settings: ThreadSettings, context_window: int | None) -> None:
-        started = rows.task_started(turn.id, turn.rootTurnId, turn.startedAt or 0, context_window)
+        started = rows.task_started(
+            turn.id, turn.rootTurnId, turn.startedAt or 0, context_window, settings.mode or "default"
+        )
         self._write([started, rows.turn_context(turn_context(turn.id, settings))])
 
     def usage(self, usage: ThreadTokenUsage) -> None:
@@ -106,4 +108,14 @@ def turn_context(turn_id: str, settings: ThreadSettings) -> rows.TurnContext:
         effort=settings.effort,
         summary=settings.summary,
         service_tier=settings.service_tier,
+        personality=settings.personality,
+        collaboration_mode=mode_row(settings) if settings.mode else None,
     )
+
+
+def mode_row(settings: ThreadSettings) -> rows.CollaborationMode:
+    """Without our own instructions: they are those of whoever resumes the thread."""
+    kept = rows.CollaborationSettings(
+        model=settings.model, reasoning_effort=settings.effort, developer_instructions=settings.mode_instructions
+    )
+    return rows.CollaborationMode(mode=settings.mode or "default", settings=kept)

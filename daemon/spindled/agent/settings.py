@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from spindled.agent.modes import instructions
 from spindled_protocol.base import UNSET, UnsetType
 from spindled_protocol.types import (
     AskForApprovalObject,
+    CollaborationMode,
     DangerFullAccessSandboxPolicy,
     ReadOnlySandboxPolicy,
+    Settings,
     WorkspaceWriteSandboxPolicy,
 )
 
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
     from spindled_protocol.types import (
         ApprovalsReviewer,
         AskForApproval,
-        CollaborationMode,
+        ModeKind,
+        Personality,
         SandboxPolicy,
         TurnStartParams,
     )
@@ -47,7 +51,9 @@ class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
     service_tier: str | None = None
     base_instructions: str | None = None
     developer_instructions: str | None = None
-    collaboration_mode: CollaborationMode | None = None
+    mode: ModeKind | None = None  # None: no client has named one yet, which is the default mode
+    mode_instructions: str | None = None  # instead of our own
+    personality: Personality | None = None
 
     @property
     def approval(self) -> str:
@@ -57,13 +63,22 @@ class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
             return "on-request" if asks_for_commands(policy) else "never"
         return policy
 
+    @property
+    def collaboration_mode(self) -> CollaborationMode:
+        """The mode as clients know it, with the instructions that hold in it."""
+        text = self.mode_instructions or (instructions(self.mode) if self.mode else None)
+        settings = Settings(model=self.model, reasoning_effort=self.effort, developer_instructions=text)
+        return CollaborationMode(mode=self.mode or "default", settings=settings)
+
     def with_turn(self, params: TurnStartParams) -> ThreadSettings:
         """These settings with what a turn/start overrides; raises SettingsError."""
         changes: dict[str, Any] = {}
+        if isinstance(mode := either(params.collaborationMode, None), CollaborationMode):
+            changes |= mode_changes(mode)
         for ours, theirs in TURN_OVERRIDES:
             value = getattr(params, theirs)
             if value is not UNSET and value is not None:
-                changes[ours] = value
+                changes.setdefault(ours, value)  # a mode's own settings come first
         if given(params.cwd):
             changes["cwd"] = absolute(params.cwd, self.cwd)
             changes["workspace_roots"] = (str(changes["cwd"]),)
@@ -80,8 +95,18 @@ TURN_OVERRIDES = (
     ("effort", "effort"),
     ("summary", "summary"),
     ("service_tier", "serviceTier"),
-    ("collaboration_mode", "collaborationMode"),
+    ("personality", "personality"),
 )
+
+
+def mode_changes(mode: CollaborationMode) -> dict[str, Any]:
+    """What a client's mode sets: also the model and, given or not, its effort."""
+    return {
+        "mode": mode.mode,
+        "mode_instructions": mode.settings.developer_instructions,
+        "model": mode.settings.model,
+        "effort": mode.settings.reasoning_effort,
+    }
 
 
 def asks_for_commands(policy: AskForApprovalObject) -> bool:

@@ -14,10 +14,9 @@ from spindled.api.paging import page_cursors
 from spindled.api.reading import stored_turns
 from spindled.api.threads import prepare, shown_settings
 from spindled.rpc.connection import Then
-from spindled_protocol.types import CollaborationMode, Settings, ThreadGoalClearedNotification, ThreadResumeResponse
+from spindled_protocol.types import ThreadGoalClearedNotification, ThreadResumeResponse
 
 if TYPE_CHECKING:
-    from spindled.agent.thread import Thread
     from spindled.api.session import Session
     from spindled_protocol.types import ThreadResumeParams
 
@@ -44,7 +43,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     shown = [] if either(params.excludeTurns, False) else turns
     response = ThreadResumeResponse(
         thread=thread.snapshot(shown),
-        collaborationMode=collaboration_mode(thread),
+        collaborationMode=thread.settings.collaboration_mode,
         turnsBackwardsCursor=cursors.turns,
         itemsBackwardsCursor=cursors.items,
         **shown_settings(thread),
@@ -60,11 +59,3 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         prepare(session, thread)
 
     return Then(response, announce)
-
-
-def collaboration_mode(thread: Thread) -> CollaborationMode:
-    settings = thread.settings
-    return settings.collaboration_mode or CollaborationMode(
-        mode="default",
-        settings=Settings(model=settings.model, reasoning_effort=settings.effort, developer_instructions=None),
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -11,7 +11,7 @@ from spindled.agent.settings import SettingsError, ThreadSettings, absolute, eit
 from spindled.api.application import working_directory
 from spindled.config.schema import GranularPolicy
 from spindled.store import rows, values
-from spindled_protocol.types import AskForApprovalObject
+from spindled_protocol.types import AskForApprovalObject, ModeKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +89,17 @@ def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread
         service_tier=kept("service_tier", context.service_tier, written.service_tier),
         base_instructions=either(params.baseInstructions, None) or stored_instructions(stored),
         developer_instructions=either(params.developerInstructions, written.developer_instructions),
+        personality=either(getattr(params, "personality", None), context.personality),
+        **stored_mode(context),
     )
+
+
+def stored_mode(context: rows.TurnContext) -> dict[str, Any]:
+    """The mode of the last turn; none for one that is not known here."""
+    mode = context.collaboration_mode
+    if mode is None or mode.mode not in get_args(ModeKind):
+        return {}
+    return {"mode": mode.mode, "mode_instructions": mode.settings.developer_instructions}
 
 
 def stored_instructions(stored: StoredThread | None) -> str | None:

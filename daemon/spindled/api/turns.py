@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from spindled.agent.inputs import InputError, PreparedInput
 from spindled.agent.settings import either
+from spindled.agent.settings_shown import shown
 from spindled.api.budgets import limits
 from spindled.api.errors import handler
 from spindled.api.ids import thread_id
@@ -35,10 +36,17 @@ async def begin_when_quiet(session: Session, params: TurnStartParams) -> Then:
 def begin(session: Session, params: TurnStartParams) -> Then:
     thread = session.application.threads.get(thread_id(params.threadId))
     prepared = PreparedInput(params.input, either(params.clientUserMessageId, None))
-    settings = thread.settings.with_turn(params)
+    before = thread.settings
+    settings = before.with_turn(params)
     session.follow(thread)
     turn = thread.start_turn(prepared, settings, either(params.outputSchema, None), limits(params.budget))
-    return Then(TurnStartResponse(turn=turn.snapshot_at_start()), turn.start)
+
+    def start() -> None:
+        if settings != before:
+            thread.events.settings_updated(shown(settings))
+        turn.start()
+
+    return Then(TurnStartResponse(turn=turn.snapshot_at_start()), start)
 
 
 @handler

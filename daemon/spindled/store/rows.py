@@ -10,6 +10,8 @@ from msgspec import Raw, Struct
 from spindled.store import items
 from spindled.store.payloads import (
     BaseInstructions,
+    CollaborationMode,
+    CollaborationSettings,
     Compacted,
     Event,
     Git,
@@ -23,6 +25,8 @@ from spindled.store.payloads import (
 
 __all__ = [
     "BaseInstructions",
+    "CollaborationMode",
+    "CollaborationSettings",
     "Git",
     "Row",
     "SessionMeta",
@@ -76,14 +80,16 @@ def compacted(message: str, replacement_history: list[dict[str, Any]]) -> Row:
     return Row("compacted", Compacted(message=message, replacement_history=replacement_history))
 
 
-def task_started(turn_id: str, root_turn_id: str | None, started_at: int, model_context_window: int | None) -> Row:
+def task_started(
+    turn_id: str, root_turn_id: str | None, started_at: int, model_context_window: int | None, mode: str = "default"
+) -> Row:
     return _event(
         type="task_started",
         turn_id=turn_id,
         root_turn_id=root_turn_id,
         started_at=started_at,
         model_context_window=model_context_window,
-        collaboration_mode_kind="default",
+        collaboration_mode_kind=mode,
     )
 
 

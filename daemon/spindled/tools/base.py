@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         FileChangeThreadItem,
         SandboxPolicy,
         ThreadItem,
+        ToolRequestUserInputQuestion,
+        ToolRequestUserInputResponse,
         TurnPlanStep,
     )
 
@@ -122,6 +124,8 @@ class ToolContext(Protocol):
     @property
     def sandbox_policy(self) -> SandboxPolicy: ...
     @property
+    def mode(self) -> str: ...  # "default" | "plan"
+    @property
     def sessions(self) -> ExecSessions: ...
     @property
     def rules(self) -> Sequence[CommandRule]: ...
@@ -153,6 +157,11 @@ class ToolContext(Protocol):
 
     async def approve_patch(self, ask: PatchApproval) -> Verdict:
         """Ask the user about a published patch."""
+
+    async def ask_user(
+        self, call_id: str, questions: list[ToolRequestUserInputQuestion]
+    ) -> ToolRequestUserInputResponse | None:
+        """The user's answers; None if nobody gave any."""
 
 
 class Tool(Protocol):

@@ -46,6 +46,10 @@ class UpdatePlan:
     async def run(self, call: ToolCall, context: ToolContext) -> ToolOutput:
         from spindled_protocol.types import TurnPlanStep
 
+        if context.mode == "plan":
+            raise ToolError(
+                "update_plan tracks work that is being done; in Plan mode write the plan into your message."
+            )
         arguments = decode(call, PlanArguments)
         if sum(step.status == "in_progress" for step in arguments.plan) > 1:
             raise ToolError("The plan was not updated: at most one step may be in_progress.")

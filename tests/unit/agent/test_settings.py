@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from spindled.agent.settings import SettingsError, absolute, either, given, sandbox_policy
@@ -11,8 +12,10 @@ from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
     AskForApprovalObject,
     AskForApprovalObjectGranular,
+    CollaborationMode,
     DangerFullAccessSandboxPolicy,
     ReadOnlySandboxPolicy,
+    Settings,
     TurnStartParams,
     WorkspaceWriteSandboxPolicy,
 )
@@ -72,3 +75,26 @@ def test_sandbox_modes() -> None:
     assert (policy.writableRoots, policy.networkAccess) == (["/r"], True)
     assert isinstance(sandbox_policy("read-only", write), ReadOnlySandboxPolicy)
     assert isinstance(sandbox_policy("danger-full-access", write), DangerFullAccessSandboxPolicy)
+
+
+def test_a_mode_sets_the_model_and_its_effort() -> None:
+    before = msgspec.structs.replace(settings(), effort="high")
+    mode = CollaborationMode(mode="plan", settings=Settings(model="other", reasoning_effort=None))
+    after = before.with_turn(params(collaborationMode=mode, model="ignored", effort="low"))
+    assert (after.mode, after.model, after.effort, after.mode_instructions) == ("plan", "other", None, None)
+    shown = after.collaboration_mode
+    assert (shown.mode, shown.settings.model) == ("plan", "other")
+    assert "<proposed_plan>" in str(shown.settings.developer_instructions)
+    later = after.with_turn(params(effort="low"))
+    assert (later.mode, later.collaboration_mode.settings.reasoning_effort) == ("plan", "low")
+
+
+def test_instructions_of_a_mode_replace_ours() -> None:
+    mode = CollaborationMode(mode="plan", settings=Settings(model="m", developer_instructions="MINE"))
+    shown = settings().with_turn(params(collaborationMode=mode)).collaboration_mode
+    assert shown.settings.developer_instructions == "MINE"
+
+
+def test_without_a_mode_it_is_the_default_one() -> None:
+    shown = settings().collaboration_mode
+    assert (shown.mode, shown.settings.developer_instructions) == ("default", None)

@@ -15,9 +15,10 @@ from spindled.model.events import (
     SummaryPartAdded,
     TextDelta,
 )
+from spindled_protocol.types import AgentMessageThreadItem
 from tests.unit.agent.world import RecordingFollowers, begun, said
 
-Finished = list[tuple[dict[str, Any], Any]]
+Finished = list[tuple[Any, ...]]
 
 
 class Ids:
@@ -33,15 +34,22 @@ class Ids:
 
 
 class Stage:
-    def __init__(self, ids: Ids | None = None, followers: RecordingFollowers | None = None, raw: bool = False) -> None:
+    def __init__(
+        self,
+        ids: Ids | None = None,
+        followers: RecordingFollowers | None = None,
+        raw: bool = False,
+        planning: bool = False,
+    ) -> None:
         self.followers = followers or RecordingFollowers()
         self.finished: Finished = []
         self.drafts = Drafts(
             ThreadEvents("thread", self.followers),
             "turn",
-            lambda item, shown: self.finished.append((item, shown)),
+            lambda item, *shown: self.finished.append((item, *shown)),
             raw_reasoning=raw,
             new_id=ids or Ids(),
+            planning=planning,
         )
 
     def feed(self, *events: Any) -> None:
@@ -81,7 +89,7 @@ def test_calls_show_nothing() -> None:
     call = {"type": "function_call", "id": "f", "call_id": "c", "name": "n", "arguments": "{}"}
     stage.feed(ItemAdded(call), ItemDone(call))
     assert stage.followers.told == []
-    assert stage.finished == [(call, None)]
+    assert stage.finished == [(call,)]
 
 
 def test_reasoning() -> None:
@@ -107,7 +115,8 @@ def test_reasoning() -> None:
 def test_cut_keeps_the_part_that_was_seen() -> None:
     stage = Stage()
     stage.feed(begun("silent"), ItemAdded({"type": "reasoning", "id": "r"}), begun("m"), TextDelta("m", "Hal"))
-    [(item, shown)] = stage.drafts.cut()
+    [(item, [shown])] = stage.drafts.cut()
+    assert isinstance(shown, AgentMessageThreadItem)
     assert (shown.id, shown.text) == ("m", "Hal")
     assert item["content"][0]["text"] == "Hal"
     assert stage.drafts.cut() == []
@@ -152,11 +161,12 @@ def test_whatever_the_order_of_events(attempts: list[list[Any]]) -> None:
         stage = Stage(ids, followers)
         stage.feed(*events)
         done = [event.item for event in events if isinstance(event, ItemDone)]
-        assert [item for item, _ in stage.finished] == done  # once each, in order
-        kept = stage.drafts.cut()
-        for _, shown in kept:
-            assert shown.text == stage.text_of(shown.id) != ""
-        shown_ids += [shown.id for _, shown in [*stage.finished, *kept] if shown is not None]
+        assert [item for item, *_ in stage.finished] == done  # once each, in order
+        kept = [shown for _, [shown] in stage.drafts.cut()]
+        for message in kept:
+            assert isinstance(message, AgentMessageThreadItem)
+            assert message.text == stage.text_of(message.id) != ""
+        shown_ids += [each.id for each in [*(each for _, *shown in stage.finished for each in shown), *kept]]
     started = [params["item"]["id"] for params in followers.of("item/started")]
     assert len(started) == len(set(started))  # no id is ever started twice
     assert len(shown_ids) == len(set(shown_ids))
@@ -164,3 +174,41 @@ def test_whatever_the_order_of_events(attempts: list[list[Any]]) -> None:
     for method, params in followers.told:
         if method != "item/started":
             assert params["itemId"] in started
+
+
+PLANNED = "Look:\n<proposed_plan>\n# Do it\n- so\n</proposed_plan>\nGood?"
+
+
+def test_a_plan_is_an_item_of_its_own() -> None:
+    stage = Stage(planning=True)
+    stage.feed(*said("m", *PLANNED))
+    [(_, plan, message)] = stage.finished
+    assert (plan.id, plan.text) == ("turn-plan", "# Do it\n- so\n")
+    assert (message.id, message.text) == ("m", "Look:\nGood?")
+    assert stage.text_of("m") == message.text
+    assert "".join(params["delta"] for params in stage.followers.of("item/plan/delta")) == plan.text
+    started = [params["item"]["type"] for params in stage.followers.of("item/started")]
+    assert started == ["agentMessage", "plan"]
+
+
+def test_a_message_that_is_only_a_plan_is_no_message() -> None:
+    stage = Stage(planning=True)
+    stage.feed(*said("m", " \n", "<proposed_plan>\n", "x\n", "</proposed_plan>", "\n"))
+    [(_, plan)] = stage.finished
+    assert plan.text == "x\n"
+    assert stage.followers.methods == ["item/started", "item/plan/delta"]
+
+
+def test_a_plan_that_was_never_streamed_is_shown_when_it_is_done() -> None:
+    stage = Stage(planning=True)
+    stage.feed(said("m", PLANNED)[-1])
+    assert [each.text for each in stage.finished[0][1:]] == ["# Do it\n- so\n", "Look:\nGood?"]
+    assert stage.followers.methods == ["item/started"] * 2
+
+
+def test_a_plan_that_is_cut_keeps_what_was_seen() -> None:
+    stage = Stage(planning=True)
+    stage.feed(begun("m"), TextDelta("m", "Look:\n<proposed_plan>\n# Do"))
+    [(item, [plan, message])] = stage.drafts.cut()
+    assert (getattr(plan, "text", ""), getattr(message, "text", "")) == ("# Do", "Look:\n")
+    assert item["content"][0]["text"] == "Look:\n<proposed_plan>\n# Do"

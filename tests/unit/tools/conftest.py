@@ -32,6 +32,9 @@ class Context:
         self.thread_id, self.turn_id = "thread", "turn"
         self.cwd = cwd
         self.approval_policy = "on-request"
+        self.mode = "default"
+        self.user_answer: Any = None
+        self.questions: list[tuple[str, Any]] = []
         self.sandbox_policy: Any = DangerFullAccessSandboxPolicy()
         self.sessions = ExecSessions()
         self.rules: Sequence[Any] = []
@@ -77,6 +80,10 @@ class Context:
     async def approve_patch(self, ask: Any) -> Verdict:
         self.asks.append(ask)
         return self.answer if isinstance(self.answer, Verdict) else await self.answer(ask)
+
+    async def ask_user(self, call_id: str, questions: Any) -> Any:
+        self.questions.append((call_id, questions))
+        return self.user_answer
 
     def named(self, name: str) -> list[Any]:
         return [event[1] for event in self.events if event[0] == name]

@@ -11,9 +11,9 @@ from spindled.tools.registry import Registry
 
 def test_specs_follow_the_options(options: ToolOptions) -> None:
     names = [spec["name"] for spec in Registry().specs(options)]
-    assert names == ["exec_command", "write_stdin", "apply_patch", "view_image"]
+    assert names == ["exec_command", "write_stdin", "request_user_input", "apply_patch", "view_image"]
     names = [spec["name"] for spec in Registry().specs(replace(options, update_plan=True, view_image=False))]
-    assert names == ["exec_command", "write_stdin", "update_plan", "apply_patch"]
+    assert names == ["exec_command", "write_stdin", "update_plan", "request_user_input", "apply_patch"]
 
 
 def test_required_properties_exist(options: ToolOptions) -> None:

@@ -18,6 +18,13 @@ async def test_a_plan_is_shown(context: Any) -> None:
     ]
 
 
+async def test_not_in_plan_mode(context: Any) -> None:
+    context.tool_options, context.mode = replace(context.tool_options, update_plan=True), "plan"
+    with pytest.raises(ToolError, match="Plan mode"):
+        await context.call("update_plan", plan=[{"step": "a", "status": "pending"}])
+    assert not context.events
+
+
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
