@@ -53,13 +53,13 @@ class Application:
         self._warned: set[str] = set()
         self._followers: dict[str, ThreadFollowers] = {}
         self._rules: RuleBook | None = None
-        self._watchers: set[asyncio.Task[None]] = set()
-        self._connections: list[Connection] = []
+        self._sessions: dict[Session, asyncio.Task[None]] = {}
 
     def session(self, connection: Connection) -> Session:
         session = Session(self, connection)
-        self._connections.append(connection)
-        self._unfollow_when_closed(connection)
+        ending = asyncio.get_running_loop().create_task(self._end(session), name="end of a connection")
+        self._sessions[session] = ending
+        ending.add_done_callback(lambda _: self._sessions.pop(session))
         self._tell_about_configuration(connection)
         return session
 
@@ -118,8 +118,8 @@ class Application:
 
     def notify(self, method: str, params: Wire) -> None:
         """Tell every client."""
-        for connection in self._connections:
-            connection.notify(method, params)
+        for session in self._sessions:
+            session.connection.notify(method, params)
 
     def followers(self, thread_id: str) -> ThreadFollowers:
         followers = self._followers.get(thread_id)
@@ -141,6 +141,7 @@ class Application:
             log.warning("some turns did not stop within %.2f s", deadline_seconds)
         finally:
             await self.listings.close()
+            await asyncio.gather(*(session.close() for session in self._sessions))
             await kill_all()
             await self.clients.close()
             try:
@@ -148,16 +149,12 @@ class Application:
             except StoreError as error:
                 log.error("%s", error)
 
-    def _unfollow_when_closed(self, connection: Connection) -> None:
-        async def watch() -> None:
-            await connection.closed.wait()
-            self._connections.remove(connection)
-            for followers in self._followers.values():
-                followers.remove(connection)
-
-        task = asyncio.get_running_loop().create_task(watch(), name="unfollow")
-        self._watchers.add(task)
-        task.add_done_callback(self._watchers.discard)
+    async def _end(self, session: Session) -> None:
+        """When its connection has closed, a session's processes and watches end, and threads forget it."""
+        await session.connection.closed.wait()
+        for followers in self._followers.values():
+            followers.remove(session.connection)
+        await session.close()
 
 
 def working_directory(given: str | None) -> Path:

@@ -52,6 +52,16 @@ ROUTES = {
     "thread/delete": Route("spindled.api.archive:thread_delete"),
     "thread/name/set": Route("spindled.api.metadata:thread_name_set"),
     "thread/metadata/update": Route("spindled.api.metadata:thread_metadata_update"),
+    # the host's files
+    "fs/readFile": Route("spindled.api.files:fs_read_file"),
+    "fs/writeFile": Route("spindled.api.files:fs_write_file"),
+    "fs/createDirectory": Route("spindled.api.files:fs_create_directory"),
+    "fs/getMetadata": Route("spindled.api.files:fs_get_metadata"),
+    "fs/readDirectory": Route("spindled.api.files:fs_read_directory"),
+    "fs/remove": Route("spindled.api.files:fs_remove"),
+    "fs/copy": Route("spindled.api.files:fs_copy"),
+    "fs/watch": Route("spindled.api.watches:fs_watch"),
+    "fs/unwatch": Route("spindled.api.watches:fs_unwatch"),
     # models
     "model/list": Route("spindled.api.models:model_list"),
     # the account

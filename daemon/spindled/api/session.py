@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from spindled.api import cloudless
+from spindled.rpc.errors import INVALID_REQUEST, RpcError
 
 if TYPE_CHECKING:
     from spindled.agent.thread import Thread
     from spindled.api.application import Application
     from spindled.rpc.connection import Connection
-    from spindled.rpc.errors import RpcError
+
+
+class Belonging(Protocol):
+    """What lives as long as a connection: its processes, watches, searches."""
+
+    async def close(self) -> None:
+        """End all of it; nothing can be started afterwards. May be called again."""
+
+
+Kept = TypeVar("Kept", bound=Belonging)
 
 
 class Session:
@@ -19,6 +31,21 @@ class Session:
     def __init__(self, application: Application, connection: Connection):
         self.application = application
         self.connection = connection
+        self._kept: dict[object, Belonging] = {}
+        self._closed = False
+
+    def kept(self, kind: Callable[[Connection], Kept]) -> Kept:
+        """This connection's one `kind`, made at its first use and closed with the connection; raises RpcError then."""
+        if kind not in self._kept:
+            if self._closed:
+                raise RpcError(INVALID_REQUEST, "the connection is closed")
+            self._kept[kind] = kind(self.connection)
+        return cast("Kept", self._kept[kind])
+
+    async def close(self) -> None:
+        """End what belongs to the connection."""
+        self._closed = True
+        await asyncio.gather(*(belonging.close() for belonging in self._kept.values()))
 
     def follow(self, thread: Thread) -> None:
         """From here on this client gets the thread's notifications and questions."""

@@ -1,0 +1,1 @@
+"""The host's files as clients ask for them: read, written, copied, watched. Blocking; callers choose a thread."""
