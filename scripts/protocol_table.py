@@ -54,6 +54,7 @@ running turns are interrupted, answers that are due are written, the exit code i
 | -32700 | the line is not JSON; `id` is null |
 | -32600 | no message; not initialized, or twice; unknown method; params that do not fit |
 | -32600 | something experimental without the capability; something impossible, such as an unknown thread |
+| -32602 | command/exec and process/*: values that do not go together |
 | -32601 | a method of the wire that this version does not serve: `` `METHOD` is not supported yet `` |
 | -32603 | the daemon itself failed, for example to write a file |
 """

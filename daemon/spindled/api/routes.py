@@ -62,6 +62,15 @@ ROUTES = {
     "fs/copy": Route("spindled.api.files:fs_copy"),
     "fs/watch": Route("spindled.api.watches:fs_watch"),
     "fs/unwatch": Route("spindled.api.watches:fs_unwatch"),
+    # commands and processes of the client
+    "command/exec": Route("spindled.api.commands:command_exec"),
+    "command/exec/write": Route("spindled.api.commands:command_exec_write"),
+    "command/exec/resize": Route("spindled.api.commands:command_exec_resize"),
+    "command/exec/terminate": Route("spindled.api.commands:command_exec_terminate"),
+    "process/spawn": Route("spindled.api.processes:process_spawn"),
+    "process/writeStdin": Route("spindled.api.processes:process_write_stdin"),
+    "process/resizePty": Route("spindled.api.processes:process_resize_pty"),
+    "process/kill": Route("spindled.api.processes:process_kill"),
     # models
     "model/list": Route("spindled.api.models:model_list"),
     # the account

@@ -39,6 +39,8 @@ class Child:
         self._input: Input | None = None
         self._terminal: int | None = None
         self._drain: asyncio.TimerHandle | None = None
+        self.cut_off = False
+        """Whether something still held the output when its end was not waited for any longer."""
         self._exit_handle: int | None = None
 
     @property
@@ -82,6 +84,11 @@ class Child:
     def unwritten(self) -> int:
         """Bytes of queued input that the child has not taken yet."""
         return self._input.waiting if self._input else 0
+
+    async def taken(self) -> None:
+        """Return once the child has taken most of its input, or will take no more."""
+        if self._input is not None:
+            await self._input.taken()
 
     def close_stdin(self) -> None:
         """End of input after what is queued; on a terminal, its end-of-file character."""
@@ -216,10 +223,20 @@ class Child:
         self._closed.set_result(self._popen.returncode)
 
     def _read_rest(self, descriptor: int) -> None:
-        """Take what one more read gives: the end of the drain must not cost output that is already there."""
-        with contextlib.suppress(OSError):
-            if data := os.read(descriptor, _READ):
+        """Take what is already there, at most what a pipe holds: the end of the drain must not cost it."""
+        try:
+            data = os.read(descriptor, _READ)
+            if data:
                 self._output(self._readers[descriptor], data)
+                data = os.read(descriptor, 1)
+        except BlockingIOError:
+            self.cut_off = True
+        except OSError:  # a terminal whose last user is gone
+            pass
+        else:
+            if data:
+                self._output(self._readers[descriptor], data)
+                self.cut_off = True
         self._loop.remove_reader(descriptor)
         del self._readers[descriptor]
         if descriptor != self._terminal:

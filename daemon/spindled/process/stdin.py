@@ -6,6 +6,8 @@ import asyncio
 import os
 from collections import deque
 
+FEW = 256 * 1024  # bytes that may wait when more is asked for
+
 
 class Input:
     """`owned`: the descriptor is closed with the input; a terminal's is shared with its output."""
@@ -17,6 +19,7 @@ class Input:
         self._owned = owned
         self._queue: deque[memoryview] = deque()
         self._ending = False
+        self._takers: list[asyncio.Future[None]] = []
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -27,6 +30,13 @@ class Input:
         self._queue.append(memoryview(data))
         self.waiting += len(data)
         self._flush()
+
+    async def taken(self) -> None:
+        """Return once few bytes wait, or none will be taken any more."""
+        while self._descriptor is not None and self.waiting > FEW:
+            taker = self._loop.create_future()
+            self._takers.append(taker)
+            await taker
 
     def end(self) -> None:
         """Close once all is written."""
@@ -41,6 +51,13 @@ class Input:
             if self._owned:
                 os.close(self._descriptor)
             self._descriptor = None
+        self._wake()
+
+    def _wake(self) -> None:
+        takers, self._takers = self._takers, []
+        for taker in takers:
+            if not taker.done():
+                taker.set_result(None)
 
     def _flush(self) -> None:
         if self._descriptor is None:
@@ -55,10 +72,13 @@ class Input:
                     self._queue.popleft()
         except BlockingIOError:
             self._loop.add_writer(self._descriptor, self._flush)
+            if self.waiting <= FEW:
+                self._wake()
             return
         except OSError:  # the child closed its end
             self.close()
             return
         self._loop.remove_writer(self._descriptor)
+        self._wake()
         if self._ending:
             self.close()
