@@ -2,12 +2,14 @@
 
     codex app-server generate-json-schema --out SCHEMA                 # stable
     codex app-server generate-json-schema --experimental --out SCHEMA_X
+    codex app-server generate-ts --out TS
     codex app-server generate-ts --experimental --out TS_X
-    python protocol/refresh.py --version X.Y.Z --stable SCHEMA --schema SCHEMA_X --ts TS_X
+    python protocol/refresh.py --version X.Y.Z --stable SCHEMA --schema SCHEMA_X --stable-ts TS --ts TS_X
     python protocol/generate.py && git diff protocol/
 
 The JSON Schema gives structure and integer widths; the TypeScript tells `x: T | null` (always sent) from `x?: T`
 (may be absent), which the schema does not; the stable schema tells what is experimental. Descriptions are dropped.
+`layout.json` says which types have a name of their own, and in which files their definitions are written.
 """
 
 from __future__ import annotations
@@ -144,7 +146,7 @@ class Reader:
 
     def struct(self, name: str, source: str, schema: JsonObject, tag: tuple[str, str] | None = None) -> None:
         required = set(schema.get("required", ()))
-        stable_props = self.stable_properties(source, tag)
+        stable_props = self.stable_properties(source, tag) if tag or name == source else None
         fields = []
         alternatives = {k: v for o in alternatives_of(schema) for k, v in o["properties"].items()}
         for prop, sub in {**schema.get("properties", {}), **alternatives}.items():
@@ -165,9 +167,13 @@ class Reader:
                 row["default"] = sub["default"]  # always sent, may be left out by who writes it
             if stable_props is not None and prop not in stable_props:
                 row["experimental"] = True
+            if prop not in alternatives and (prop in required) != usually_required(row):
+                row["required"] = prop in required
             fields.append(row)
         fields.sort(key=lambda row: self.ts.position(source, tag, row["name"]))
         self.types[name] = {"kind": "struct", "fields": fields}
+        if alternatives:
+            self.types[name]["alternatives"] = alternatives_of_row(alternatives_of(schema))
         if tag:
             self.types[name]["tag"] = list(tag)
 
@@ -180,6 +186,7 @@ class Reader:
         for option in options:
             if tag is None or tag_of(option) == tag:
                 names |= set(option.get("properties", ()))
+                names |= {prop for other in alternatives_of(option) for prop in other["properties"]}
         return names
 
     def union(self, name: str, variants: list[JsonObject]) -> None:
@@ -192,7 +199,10 @@ class Reader:
             for variant, tag in zip(objects, tags, strict=True):
                 assert tag
                 title = variant.get("title", "")
-                title = title if title.isidentifier() else f"{capital(tag[1])}{name}"
+                if not title.isidentifier() or title in self.defs:
+                    title = f"{capital(tag[1])}{name}"
+                    if [capital(t[1]) for t in tags if t].count(capital(tag[1])) > 1 and not tag[1].isidentifier():
+                        title += "2"  # a spelling that differs in what no name can have
                 self.struct(title, name, variant, tag)
                 members.append(title)
         elif objects:  # externally tagged or untagged objects cannot be told apart by type: one struct holds them all
@@ -201,6 +211,8 @@ class Reader:
             self.struct(members[0], name, combined)
             for row in self.types[members[0]]["fields"]:
                 row["optional"] = True
+                row.pop("required", None)
+            self.types[members[0]]["alternatives"] = alternatives_of_row(objects)
         else:
             members = []
         members += [self.expr(o, name, name) for o in others]
@@ -252,6 +264,16 @@ def alternatives_of(schema: JsonObject) -> list[JsonObject]:
     return [o for o in (*schema.get("anyOf", ()), *schema.get("oneOf", ())) if "properties" in o]
 
 
+def alternatives_of_row(objects: list[JsonObject]) -> list[JsonObject]:
+    """Of each alternative, the fields it has and those that it must have."""
+    return [{"fields": list(o["properties"]), "required": sorted(o.get("required", ()))} for o in objects]
+
+
+def usually_required(row: JsonObject) -> bool:
+    """Whether a field must be written, for all that its row says; where that is wrong the row has `required`."""
+    return not (row["optional"] or "default" in row or row["type"].endswith("| None"))
+
+
 def tag_of(variant: JsonObject) -> tuple[str, str] | None:
     for prop, sub in variant.get("properties", {}).items():
         if isinstance(sub, dict) and len(sub.get("enum", ())) == 1:
@@ -298,10 +320,34 @@ def read_methods(schema: Path, stable: Path, defs: dict[str, JsonObject]) -> lis
     return sorted(rows, key=lambda row: (row["kind"], row["method"]))
 
 
+def read_layout(schema: Path, stable: Path, ts: Path, stable_ts: Path) -> dict[str, JsonObject]:
+    """Name -> the folders of its schema and its TypeScript, None where it has no file of its own; "" is the top."""
+    bundle = json.loads((schema / "codex_app_server_protocol.schemas.json").read_text())["definitions"]
+    flat = json.loads((schema / "codex_app_server_protocol.v2.schemas.json").read_text())["definitions"]
+    schemas, types = folders(schema, ".json"), folders(ts, ".ts")
+    stable_names = {*definitions(stable), *folders(stable_ts, ".ts")}
+    return {
+        name: {
+            "bundle": "v2" if name in bundle["v2"] else "",
+            "flat": name in flat,
+            "schema": schemas.get(name),
+            "ts": types.get(name),
+            **({} if name in stable_names else {"experimental": True}),
+        }
+        for name in sorted(definitions(schema))
+    }
+
+
+def folders(root: Path, suffix: str) -> dict[str, str]:
+    """Of a name in two folders the deeper one counts: it is the newer."""
+    paths = sorted(root.rglob(f"*{suffix}"), key=lambda path: len(path.parts))
+    return {path.stem: "/".join(path.relative_to(root).parts[:-1]) for path in paths}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", required=True)
-    for name in ("stable", "schema", "ts"):
+    for name in ("stable", "schema", "stable-ts", "ts"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
     defs, stable_defs = definitions(args.schema), definitions(args.stable)
@@ -311,6 +357,7 @@ def main() -> None:
     write("version.json", {"wire": args.version})
     write("methods.json", methods)
     write("types.json", types)
+    write("layout.json", read_layout(args.schema, args.stable, args.ts, args.stable_ts))
     unresolved = [m["method"] for m in methods if m["kind"] == "client_request" and not m["result"]]
     print(f"{len(methods)} methods, {len(types)} types; without a result type: {unresolved}")
 

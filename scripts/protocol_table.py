@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "protocol")]
 
 from families import family_of_method  # noqa: E402
-from generate import load_types  # noqa: E402
 from spindled.api.routes import CLOUDLESS, ROUTES  # noqa: E402
+from spindled_protocol.description import read_types  # noqa: E402
 from spindled_protocol.methods import METHODS, Method  # noqa: E402
 from spindled_protocol.version import WIRE_VERSION  # noqa: E402
 
@@ -27,7 +27,7 @@ DOCUMENT = ROOT / "docs" / "protocol.md"
 SOURCE = ROOT / "daemon" / "spindled"
 SERVED = {"initialize", *ROUTES}  # the face answers `initialize` itself
 SENDERS = {"publish", "_publish", "notify", "ask"}
-OWN = {(name, field["name"]) for name, row in load_types().items() for field in row.get("fields", ()) if "own" in field}
+OWN = {(name, field["name"]) for name, row in read_types().items() for field in row.get("fields", ()) if "own" in field}
 FIRST_FAMILIES = ("lifecycle", "threads", "resume", "library", "turns")
 
 INTRODUCTION = f"""\

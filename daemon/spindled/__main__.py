@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from spindled import __version__
-from spindled.cli import USAGE, Options, UsageError, parse
+from spindled.cli import USAGE, Options, UsageError, command_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,15 +19,19 @@ __all__ = ["main", "serve"]
 
 
 def main() -> None:
+    if command_of(sys.argv[1:]) in ("exec", "e"):
+        execute(sys.argv[1:])
     try:
         options = parse(sys.argv[1:])
         if options.command is None and options.show is None:
             raise UsageError("a command is missing")
     except UsageError as error:
-        sys.stderr.write(f"error: {error}\nTry `spindled --help`.\n")
-        sys.exit(2)
+        _misused(error)
     if options.show:
-        sys.stdout.write(USAGE if options.show == "help" else f"spindled {__version__}\n")
+        show(options, USAGE)
+        return
+    if options.folder is not None:
+        write(options, options.folder)
         return
     if options.command == "gateway":
         gateway(options)
@@ -35,6 +39,49 @@ def main() -> None:
         sockets(options)
     gc.disable()  # until the first answer: nothing to collect in what imports allocate
     serve(options)
+
+
+def show(options: Options, usage: str) -> None:
+    """The version or the help that was asked for."""
+    from spindled_protocol import WIRE_VERSION
+
+    version = f"codex-cli {WIRE_VERSION}" if options.as_codex else f"spindled {__version__}"
+    sys.stdout.write(usage if options.show == "help" else f"{version}\n")
+
+
+def write(options: Options, folder: str) -> None:
+    """What is written into a folder and not served."""
+    from pathlib import Path
+
+    try:
+        if options.command == "shim":
+            from spindled.shim import write_shim
+
+            sys.stdout.write(f"{write_shim(Path(folder))}\n")
+        else:
+            from spindled.interface_files import write_interface
+
+            write_interface(str(options.command), Path(folder), options.experimental, options.prettier)
+    except (RuntimeError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(1)
+
+
+def execute(arguments: list[str]) -> NoReturn:
+    """Run one turn. Never returns."""
+    from spindled.faces.exec.options import EXEC_USAGE, parse_exec
+
+    try:
+        options = parse_exec(arguments)
+    except UsageError as error:
+        _misused(error)
+    if options.show:
+        show(options, EXEC_USAGE)
+        sys.exit(0)
+    from spindled.faces.exec.run import run
+
+    _configure_log(options)
+    _leave_with(run(options, _home(), os.environ))
 
 
 def gateway(options: Options) -> NoReturn:
@@ -103,6 +150,11 @@ def _leave_with(code: int) -> NoReturn:
     logging.shutdown()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _misused(error: UsageError) -> NoReturn:
+    sys.stderr.write(f"error: {error}\nTry `spindled --help`.\n")
+    sys.exit(2)
 
 
 def _give_up(error: Exception) -> NoReturn:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-__all__ = ["USAGE", "Options", "UsageError", "parse"]
+from spindled.flags import UsageError, read_flags
+
+__all__ = ["USAGE", "Options", "UsageError", "command_of", "parse"]
 
 USAGE = """\
 Usage: spindled [OPTIONS] COMMAND [OPTIONS]
 
 Commands:
   app-server            Serve clients over JSON-RPC
+  app-server generate-json-schema, app-server generate-ts
+                        Write the types of the protocol into the folder --out
+  exec [PROMPT]         Run one turn and leave; `spindled exec --help` tells more
   gateway               Serve a provider as a Responses endpoint on loopback
+  shim DIR              Write an executable named `codex` into a folder, for clients that know only that name
 
 Options:
   -c, --config KEY=VALUE  Override a configuration value; KEY is a dotted path, VALUE is TOML or else plain text
@@ -23,6 +29,9 @@ Options:
       --stdio             The same as --listen stdio://
       --provider NAME     gateway: the same as -c model_provider=NAME
       --allow-remote      Listen also where other machines can reach it: gateway, with a token; ws://, without --ws-auth
+  -o, --out DIR           generate-...: where to write
+      --experimental      generate-...: with what only experimental clients may use
+  -p, --prettier PROGRAM  generate-ts: formats what was written
 
 Who may connect to ws://:
       --ws-auth MODE                       capability-token or signed-bearer-token
@@ -35,20 +44,38 @@ Who may connect to ws://:
 Logs and help:
       --log-file FILE     Write the log there and not to stderr
   -v, --verbose           Log more; twice for everything
+      --codex             Be `codex` where clients look at it; `spindled shim` passes it
   -V, --version           Print the version
   -h, --help              Print this help
 """
 
-COMMANDS = ("app-server", "gateway")
+GENERATE = ("app-server generate-json-schema", "app-server generate-ts")
+COMMANDS = ("app-server", *GENERATE, "gateway", "shim")
+OF_EXEC = frozenset(
+    {
+        "-C",
+        "-a",
+        "-i",
+        "-m",
+        "-s",
+        "--add-dir",
+        "--ask-for-approval",
+        "--cd",
+        "--image",
+        "--local-provider",
+        "--model",
+        "--profile",
+        "--sandbox",
+    }
+)
+"""Flags with a value that may stand before `exec` (see faces/exec/options.py)."""
 DEFAULT_LISTEN = {"app-server": "stdio://", "gateway": "127.0.0.1:0"}
 
 
-class UsageError(Exception):
-    """A command line that makes no sense; the text says why."""
-
-
 class WebSocketAuth:
-    """Who may connect over ws://, as the command line says; a file or a variable holds the secret itself."""
+    """
+
+    Who may connect over ws://, as the command line says; a file or a variable holds the secret itself."""
 
     def __init__(self) -> None:
         self.mode: str | None = None
@@ -65,6 +92,7 @@ class Options:
 
     def __init__(self) -> None:
         self.command: str | None = None
+        self.folder: str | None = None  # of shim and generate-...
         self.overrides: list[tuple[str, object]] = []
         self.strict_config = False
         self.listen = ""
@@ -73,30 +101,28 @@ class Options:
         self.log_file: str | None = None
         self.verbosity = 0
         self.show: str | None = None  # "version" or "help"
+        self.as_codex = False  # called by the name `codex`
+        self.experimental = False
+        self.prettier: str | None = None
 
 
 def parse(arguments: list[str]) -> Options:
     """Raises UsageError."""
     options = Options()
-    rest = _words(arguments)
-    for word in rest:
-        if not word.startswith("-"):
-            _command(options, word)
-            continue
-        name, value = _split(word)
-        if name in _VALUES:
-            value = next(rest, None) if value is None else value
-            if value is None:
-                raise UsageError(f"option '{name}' needs a value")
-            _VALUES[name](options, value)
-        elif name in _FLAGS and value is None:
-            _FLAGS[name](options)
-        elif name in _FLAGS:
-            raise UsageError(f"option '{name}' takes no value")
-        else:
-            raise UsageError(f"unknown option '{name}'")
+    read_flags(arguments, options, _VALUES, _FLAGS, _word)
     _check(options)
     return options
+
+
+def command_of(arguments: list[str]) -> str | None:
+    """The first word that is neither a flag nor the value of one, whatever command it turns out to be."""
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            return argument
+        if argument in _VALUES or argument in OF_EXEC:
+            next(rest, None)
+    return None
 
 
 def _check(options: Options) -> None:
@@ -113,6 +139,14 @@ def _check(options: Options) -> None:
         raise UsageError("--ws-auth is for ws:// addresses")
     if options.allow_remote and options.listen.startswith(("stdio://", "unix://")):
         raise UsageError("--allow-remote is for ws:// addresses and the gateway")
+    if options.command == "shim" and options.folder is None:
+        raise UsageError("shim needs a folder")
+    if options.command in GENERATE and options.folder is None:
+        raise UsageError("option '--out' is missing")
+    if (options.experimental or options.folder) and options.command not in (*GENERATE, "shim"):
+        raise UsageError("--out and --experimental are for `app-server generate-...`")
+    if options.prettier and options.command != "app-server generate-ts":
+        raise UsageError("--prettier is for `app-server generate-ts`")
 
 
 def _check_auth(auth: WebSocketAuth) -> None:
@@ -132,29 +166,19 @@ def _check_auth(auth: WebSocketAuth) -> None:
         )
 
 
-def _words(arguments: list[str]) -> Iterator[str]:
-    """Bundled flags taken apart: -vv is -v -v."""
-    for word in arguments:
-        if word.startswith("-v") and not word[1:].strip("v"):
-            yield from ["-v"] * (len(word) - 1)
-        else:
-            yield word
-
-
-def _split(word: str) -> tuple[str, str | None]:
-    """--name=value, -nvalue and -n=value into name and value."""
-    if word.startswith("--"):
-        name, equals, value = word.partition("=")
-        return name, value if equals else None
-    return word[:2], word[2:].removeprefix("=") or None
-
-
-def _command(options: Options, word: str) -> None:
-    if options.command is not None:
+def _word(options: Options, word: str) -> None:
+    """A command, the command within it, or the folder that it takes."""
+    within = f"{options.command} {word}"
+    if options.command is None:
+        if word not in COMMANDS:
+            raise UsageError(f"unknown command '{word}'")
+        options.command = word
+    elif within in COMMANDS:
+        options.command = within
+    elif options.command == "shim" and options.folder is None:
+        options.folder = word
+    else:
         raise UsageError(f"unexpected argument '{word}'")
-    if word not in COMMANDS:
-        raise UsageError(f"unknown command '{word}'")
-    options.command = word
 
 
 def _override(options: Options, text: str) -> None:
@@ -223,12 +247,19 @@ _VALUES: dict[str, Callable[[Options, str], None]] = {
     "--ws-max-clock-skew-seconds": _skew,
     "--provider": lambda options, name: options.overrides.append(("model_provider", name)),
     "--log-file": lambda options, file: setattr(options, "log_file", file),
+    "-o": lambda options, folder: setattr(options, "folder", folder),
+    "--out": lambda options, folder: setattr(options, "folder", folder),
+    "-p": lambda options, program: setattr(options, "prettier", program),
+    "--prettier": lambda options, program: setattr(options, "prettier", program),
 }
 
 _FLAGS: dict[str, Callable[[Options], None]] = {
     "--strict-config": _set("strict_config", True),
     "--stdio": lambda options: _listen(options, "stdio://"),
     "--allow-remote": _set("allow_remote", True),
+    "--analytics-default-enabled": lambda options: None,  # editors pass it; nothing is ever sent
+    "--codex": _set("as_codex", True),
+    "--experimental": _set("experimental", True),
     "-v": _more,
     "--verbose": _more,
     "-V": _set("show", "version"),
@@ -236,3 +267,7 @@ _FLAGS: dict[str, Callable[[Options], None]] = {
     "-h": _set("show", "help"),
     "--help": _set("show", "help"),
 }
+
+CONFIG_VALUES = {name: _VALUES[name] for name in ("-c", "--config", "--enable", "--disable", "--log-file")}
+CONFIG_FLAGS = {name: _FLAGS[name] for name in ("--strict-config", "--codex", "-v", "--verbose", "-V", "--version")}
+"""What every command takes."""

@@ -77,6 +77,12 @@ def test_the_rest() -> None:
         (["app-server", "-c", "a..b=1"], "invalid override 'a..b'"),
         (["app-server", "--stdio=yes"], "option '--stdio' takes no value"),
         (["app-server", "--enable="], "a feature needs a name"),
+        (["shim"], "shim needs a folder"),
+        (["shim", "a", "b"], "unexpected argument 'b'"),
+        (["app-server", "generate-ts"], "option '--out' is missing"),
+        (["app-server", "generate-nothing"], "unexpected argument 'generate-nothing'"),
+        (["app-server", "--out", "d"], "--out and --experimental are for"),
+        (["app-server", "generate-json-schema", "--out", "d", "--prettier", "p"], "--prettier is for"),
     ],
 )
 def test_errors(words: list[str], text: str) -> None:
@@ -90,3 +96,15 @@ def test_the_gateway() -> None:
     assert (options.command, options.listen, options.allow_remote) == ("gateway", "127.0.0.1:8100", True)
     assert options.overrides == [("model_provider", "deepseek"), ("a", 1)]
     assert parse(["gateway"]).listen == "127.0.0.1:0"
+
+
+def test_what_writes_into_a_folder() -> None:
+    options = parse(["-c", "a=1", "app-server", "generate-ts", "--experimental", "-o", "d", "--prettier=p"])
+    assert (options.command, options.folder, options.prettier) == ("app-server generate-ts", "d", "p")
+    assert options.experimental
+    assert parse(["--codex", "shim", "d"]).folder == "d"
+
+
+def test_as_editors_call_it() -> None:
+    options = parse(["--codex", "app-server", "--analytics-default-enabled", "--enable", "x"])
+    assert (options.command, options.overrides, options.as_codex) == ("app-server", [("features.x", True)], True)

@@ -162,6 +162,7 @@ def new_identity(session: Session, params: ThreadStartParams | ThreadForkParams,
         session_id=thread_id,
         created_at=now_s(),
         originator=session.connection.client.name,
+        source=session.source,
         thread_source=either(params.threadSource, None),
         git=git_info(cwd),
     )

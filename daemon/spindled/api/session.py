@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spindled.agent.thread import Thread
     from spindled.api.application import Application
     from spindled.rpc.connection import Connection
+    from spindled_protocol.types import SessionSource
 
 
 class Belonging(Protocol):
@@ -31,6 +32,7 @@ class Session:
     def __init__(self, application: Application, connection: Connection):
         self.application = application
         self.connection = connection
+        self.source: SessionSource = "vscode"  # what the threads that it starts are listed as
         self._kept: dict[object, Belonging] = {}
         self._closed = False
 

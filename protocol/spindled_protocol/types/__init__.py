@@ -621,6 +621,7 @@ FAMILY = {
     'OpenPageResponsesApiWebSearchAction': 'resume',
     'OpenPageWebSearchAction': 'items',
     'OpenaiFormMcpServerElicitationRequestParams': 'mcp',
+    'OpenaiFormMcpServerElicitationRequestParams2': 'mcp',
     'OpenaiProviderSettings': 'models',
     'OpenaiUserVerificationMcpServerElicitationRequestParams': 'mcp',
     'OtelExporter': 'config',

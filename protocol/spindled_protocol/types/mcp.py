@@ -255,6 +255,15 @@ class OpenaiFormMcpServerElicitationRequestParams(Wire, kw_only=True, gc=False, 
     serverName: str
 
 
+class OpenaiFormMcpServerElicitationRequestParams2(Wire, kw_only=True, gc=False, tag_field='mode', tag='openai/form'):
+    _meta: Any
+    message: str
+    requestedSchema: Any
+    threadId: str
+    turnId: str | None = None
+    serverName: str
+
+
 class OpenaiUserVerificationMcpServerElicitationRequestParams(Wire, kw_only=True, gc=False, tag_field='mode', tag='openai/userVerification'):
     _meta: Any
     title: str
@@ -328,7 +337,7 @@ McpElicitationStringFormat = Literal['email', 'uri', 'date', 'date-time']
 McpElicitationStringType = Literal['string']
 McpServerConnectionStatus = Literal['notStarted', 'starting', 'connected', 'authenticationRequired', 'failed', 'cancelled', 'disabled']
 McpServerElicitationAction = Literal['accept', 'decline', 'cancel']
-McpServerElicitationRequestParams = Union[OpenaiUserVerificationMcpServerElicitationRequestParams, FormMcpServerElicitationRequestParams, OpenaiFormMcpServerElicitationRequestParams, UrlMcpServerElicitationRequestParams]
+McpServerElicitationRequestParams = Union[OpenaiUserVerificationMcpServerElicitationRequestParams, FormMcpServerElicitationRequestParams, OpenaiFormMcpServerElicitationRequestParams2, OpenaiFormMcpServerElicitationRequestParams, UrlMcpServerElicitationRequestParams]
 McpServerOauthClientRegistration = Literal['auto', 'cimd', 'dcr']
 McpServerStartupFailureReason = Literal['reauthenticationRequired']
 McpServerStartupState = Literal['starting', 'ready', 'failed', 'cancelled']

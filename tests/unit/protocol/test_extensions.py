@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import msgspec
 import pytest
 
+from spindled_protocol import description
 from spindled_protocol.methods import METHODS
 from spindled_protocol.types import TurnBudget
 
@@ -18,29 +16,18 @@ PROTOCOL = Path(__file__).resolve().parents[3] / "protocol"
 
 
 @pytest.fixture
-def generate(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.setattr(sys, "path", [str(PROTOCOL), *sys.path])
-    spec = importlib.util.spec_from_file_location("generate", PROTOCOL / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def copied(generate: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A protocol folder of the test's own."""
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A description of the wire of the test's own."""
     (tmp_path / "interface").mkdir()
     for name in ("interface/types.json", "interface/methods.json", "interface/version.json", "extensions.json"):
         (tmp_path / name).write_text((PROTOCOL / name).read_text())
-    monkeypatch.setattr(generate, "HERE", tmp_path)
+    monkeypatch.setattr(description, "HERE", tmp_path)
     return tmp_path
 
 
-def test_every_field_of_ours_is_experimental_and_optional(generate: ModuleType) -> None:
+def test_every_field_of_ours_is_experimental_and_optional() -> None:
     extensions = json.loads((PROTOCOL / "extensions.json").read_text())
-    rows = generate.load_types()
+    rows = description.read_types()
     for name, fields in extensions["fields"].items():
         for field in fields:
             (found,) = [each for each in rows[name]["fields"] if each["name"] == field["name"]]
@@ -52,15 +39,15 @@ def test_every_field_of_ours_is_experimental_and_optional(generate: ModuleType) 
 
 
 @pytest.mark.parametrize("taken", ["type", "field"])
-def test_a_name_that_the_reference_comes_to_use_is_noticed(generate: ModuleType, copied: Path, taken: str) -> None:
+def test_a_name_that_the_reference_comes_to_use_is_noticed(copied: Path, taken: str) -> None:
     types = json.loads((copied / "interface" / "types.json").read_text())
     if taken == "type":
         types["TurnBudget"] = {"kind": "struct", "fields": []}
     else:
         types["TurnStartParams"]["fields"].append({"name": "budget", "type": "str", "optional": True})
     (copied / "interface" / "types.json").write_text(json.dumps(types))
-    with pytest.raises(SystemExit, match=r"the interface has a (type|field) \S+ now"):
-        generate.load_types()
+    with pytest.raises(ValueError, match=r"the interface has a (type|field) \S+ now"):
+        description.read_types()
 
 
 def test_strict_types_take_nothing_else() -> None:

@@ -1,0 +1,103 @@
+"""The wire as data: what `interface/` and `extensions.json` say of every type and method.
+
+A type is a row: a struct with fields, an enum with values, a union with members or an alias of an expression. An
+expression is written as in Python: `list[Turn] | None`, `dict[str, Any]`, `Literal['a']`. protocol/refresh.py writes
+these rows, protocol/generate.py makes our types of them; here they are read.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+__all__ = ["NUMBERS", "JsonObject", "Wire", "names_in", "read_layout", "read_methods", "read_types", "read_version"]
+
+JsonObject = dict[str, Any]
+
+HERE = Path(__file__).parent
+NUMBERS = ("Amount", "Int32", "UInt8", "UInt16", "UInt32", "UInt64")
+BUILT_IN = {"Any", "Literal", "None", "bool", "dict", "float", "int", "list", "str"}
+
+
+def read_methods() -> list[JsonObject]:
+    methods: list[JsonObject] = _read("methods.json")
+    return methods
+
+
+def read_version() -> str:
+    return str(_read("version.json")["wire"])
+
+
+def read_layout() -> dict[str, JsonObject]:
+    """The types with a name of their own, and where their definitions are written."""
+    layout: dict[str, JsonObject] = _read("layout.json")
+    return layout
+
+
+def read_types() -> dict[str, JsonObject]:
+    """The rows of the interface and our own. Raises ValueError where the interface has come to use one of our names."""
+    rows: dict[str, JsonObject] = _read("types.json")
+    extensions = json.loads((HERE / "extensions.json").read_text(encoding="utf-8"))
+    for name, row in extensions["types"].items():
+        if name in rows:
+            raise ValueError(f"extensions.json: the interface has a type {name} now")
+        rows[name] = {**row, "fields": list(map(_own, row["fields"])), "own": True}
+    for name, fields in extensions["fields"].items():
+        taken = {field["name"] for field in rows[name]["fields"]}
+        for field in fields:
+            if field["name"] in taken:
+                raise ValueError(f"extensions.json: the interface has a field {name}.{field['name']} now")
+        rows[name]["fields"] += map(_own, fields)
+    return rows
+
+
+def names_in(expression: str) -> set[str]:
+    """The types that an expression names."""
+    without_strings = re.sub(r"'[^']*'", "", expression)
+    return set(re.findall(r"[A-Za-z_]\w*", without_strings)) - BUILT_IN - set(NUMBERS)
+
+
+class Wire:
+    """What a client may see of the wire: all of it, or only what is stable.
+
+    Types without a name of their own are written out where they are used.
+    """
+
+    def __init__(self, *, experimental: bool) -> None:
+        self.experimental = experimental
+        self.rows = read_types()
+        self.layout = {
+            name: place for name, place in read_layout().items() if experimental or not place.get("experimental")
+        }
+        if experimental:
+            ours = {"bundle": "v2", "flat": True, "schema": None, "ts": "v2"}
+            self.layout.update((name, ours) for name, row in self.rows.items() if row.get("own"))
+
+    def fields(self, row: JsonObject) -> list[JsonObject]:
+        return [field for field in row["fields"] if self.experimental or not field.get("experimental")]
+
+    def members(self, row: JsonObject) -> list[ast.expr]:
+        """The members of a union."""
+        expressions = [ast.parse(member, mode="eval").body for member in row["members"]]
+        return [expression for expression in expressions if not self._hidden(expression)]
+
+    def inlined(self, name: str) -> bool:
+        return name not in self.layout
+
+    def _hidden(self, member: ast.expr) -> bool:
+        """Whether all of a variant is experimental."""
+        if self.experimental or not isinstance(member, ast.Name) or not self.inlined(member.id):
+            return False
+        fields = self.rows.get(member.id, {}).get("fields", ())
+        return bool(fields) and all(field.get("experimental") for field in fields)
+
+
+def _own(field: JsonObject) -> JsonObject:
+    return {**field, "optional": True, "experimental": True, "own": True}
+
+
+def _read(name: str) -> Any:
+    return json.loads((HERE / "interface" / name).read_text(encoding="utf-8"))
