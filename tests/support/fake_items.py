@@ -102,10 +102,18 @@ def reasoning(*summary: Sequence[str], content: Sequence[str] = (), encrypted: s
     return build
 
 
-def function_call(name: str, arguments: Json | str = "{}", *, call_id: str | None = None, deltas: int = 1) -> Item:
+def function_call(
+    name: str,
+    arguments: Json | str = "{}",
+    *,
+    call_id: str | None = None,
+    deltas: int = 1,
+    namespace: str | None = None,
+) -> Item:
     """A call of a function tool; `arguments` as text may be anything."""
     text = arguments if isinstance(arguments, str) else json.dumps(arguments)
-    return _call("function_call", "fc", "arguments", "function_call_arguments", name, text, call_id, deltas)
+    more = {} if namespace is None else {"namespace": namespace}
+    return _call("function_call", "fc", "arguments", "function_call_arguments", name, text, call_id, deltas, more)
 
 
 def custom_tool_call(name: str, text: str, *, call_id: str | None = None, deltas: int = 1) -> Item:
@@ -114,12 +122,20 @@ def custom_tool_call(name: str, text: str, *, call_id: str | None = None, deltas
 
 
 def _call(
-    kind: str, prefix: str, member: str, stem: str, name: str, text: str, call_id: str | None, deltas: int
+    kind: str,
+    prefix: str,
+    member: str,
+    stem: str,
+    name: str,
+    text: str,
+    call_id: str | None,
+    deltas: int,
+    more: Json | None = None,
 ) -> Item:
     def build(index: int, response: str) -> Streamed:
         ids = {"item_id": f"{prefix}_{response}_{index}", "output_index": index}
         call = call_id or f"call_{response}_{index}"
-        item: Json = {"type": kind, "id": ids["item_id"], "name": name, "call_id": call}
+        item: Json = {"type": kind, "id": ids["item_id"], "name": name, "call_id": call, **(more or {})}
         final = {**item, member: text, "status": "completed"}
         return Streamed(
             [

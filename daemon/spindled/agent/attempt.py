@@ -31,7 +31,7 @@ class Attempt:
         self.turn = turn
         self.thread = turn.thread
         self.request = turn.request()
-        self.calls = Calls(self.thread.surroundings.registry, turn.context, turn.budget.admit)
+        self.calls = Calls(self.thread.toolset, turn.context, turn.budget.admit)
         self.terminal: Completed | Incomplete | None = None
         self.streaming: asyncio.Task[None] | None = None
         self.thoughts: list[dict[str, Any]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from spindled.agent.bounds import bounded
 from spindled.agent.guards import Outcome
@@ -14,10 +14,15 @@ from spindled.tools.base import ToolCall, ToolError, ToolOutput
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from spindled.tools.base import Tool, ToolContext
-    from spindled.tools.registry import Registry
+    from spindled.tools.base import Tool, ToolContext, ToolOptions
 
 log = logging.getLogger(__name__)
+
+
+class Tools(Protocol):
+    def find(self, call: ToolCall, options: ToolOptions) -> Tool | None:
+        """The tool that is to run a call; None if there is none."""
+
 
 ABORTED_BY_USER = "The user interrupted this call before it finished."
 
@@ -30,9 +35,9 @@ class Calls:
     """
 
     def __init__(
-        self, registry: Registry, context: ToolContext, admit: Callable[[ToolCall, Tool | None], Awaitable[str | None]]
+        self, tools: Tools, context: ToolContext, admit: Callable[[ToolCall, Tool | None], Awaitable[str | None]]
     ):
-        self.registry = registry
+        self.tools = tools
         self.context = context
         self.admit = admit
         self.items: list[dict[str, Any]] = []
@@ -55,7 +60,7 @@ class Calls:
             custom=item["type"] == "custom_tool_call",
             namespace=item.get("namespace"),
         )
-        tool = self.registry.find(call, self.context.tool_options)
+        tool = self.tools.find(call, self.context.tool_options)
         alone = tool is not None and not tool.parallel
         before = list(self.tasks) if alone else [self.exclusive] if self.exclusive else []
         task = asyncio.get_running_loop().create_task(self._run(tool, call, fault, before), name=f"call {call.call_id}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from spindled.agent.clock import now_ms
 from spindled.tools.base import Verdict
+from spindled_protocol.types import DynamicToolCallParams, DynamicToolCallResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from spindled.tools.patch.diff import TurnDiff
     from spindled.tools.policy import CommandRule, SessionGrants
     from spindled_protocol.types import (
+        DynamicToolCallThreadItem,
         SandboxPolicy,
         ThreadItem,
         ToolRequestUserInputQuestion,
@@ -103,6 +106,22 @@ class TurnContext:
         self, call_id: str, questions: list[ToolRequestUserInputQuestion]
     ) -> ToolRequestUserInputResponse | None:
         return await self.thread.approvals.user_input(self.turn_id, call_id, questions)
+
+    async def call_client(self, item: DynamicToolCallThreadItem) -> DynamicToolCallResponse | None:
+        seconds = self.tool_options.dynamic_tool_seconds
+        params = DynamicToolCallParams(
+            threadId=self.thread_id,
+            turnId=self.turn_id,
+            callId=item.id,
+            namespace=item.namespace,
+            tool=item.tool,
+            arguments=item.arguments,
+        )
+        try:
+            async with asyncio.timeout(seconds or None):
+                return await self.thread.events.followers.ask("item/tool/call", params, DynamicToolCallResponse)
+        except TimeoutError:
+            return None
 
     def _obey(self, verdict: Verdict) -> Verdict:
         if verdict is Verdict.CANCELLED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spindled.agent.efforts import Efforts
 from spindled.agent.fallbacks import Fallbacks
@@ -92,6 +92,3 @@ class Surroundings:
         config = self.config if cwd == self.config.cwd else self.load(cwd)
         found = project.project_docs(config)
         return [document for document in (found.home, *found.project) if document]
-
-    def tool_specs(self) -> list[dict[str, Any]]:
-        return self.registry.specs(self.tool_options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.approvals import Approvals
+from spindled.agent.client_tools import ClientTools
 from spindled.agent.clock import now_ms, now_s
 from spindled.agent.events import ThreadEvents
 from spindled.agent.history import History
@@ -12,6 +13,7 @@ from spindled.agent.ledger import Ledger
 from spindled.agent.pressure import Pressure
 from spindled.agent.prompt import context_items, told_context
 from spindled.agent.record import Record
+from spindled.agent.toolset import Toolset
 from spindled.agent.turn import RunningTurn
 from spindled.agent.usage import UsageMeter
 from spindled.tools.policy import SessionGrants
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from spindled.model.events import Usage
     from spindled.store.payloads import GivenBudgets, Spending
     from spindled.tools.exec_sessions import ExecSessions
+    from spindled_protocol.types import DynamicToolSpec, ThreadItem, ThreadTokenUsage, Turn
     from spindled_protocol.types import Thread as WireThread
-    from spindled_protocol.types import ThreadItem, ThreadTokenUsage, Turn
 
 
 class TurnConflict(Exception):
@@ -63,6 +65,7 @@ class Thread:
         spending: Spending | None = None,
         grants: SessionGrants | None = None,
         sampled: ThreadSettings | None = None,
+        dynamic_tools: Sequence[DynamicToolSpec] = (),
     ):
         """`sampled`: the settings of the last turn that a resumed thread had, if its model can still be asked."""
         self.id = identity.id
@@ -77,6 +80,8 @@ class Thread:
         self.record = Record(self.id, journal, self.events.warning)
         self.ledger = Ledger(surroundings.config.settings, spending, self.record.spending)
         self.approvals = Approvals(self.events, grants or SessionGrants(), surroundings.rules.allow)
+        self.client_tools = ClientTools(dynamic_tools, self.history.items)
+        self.toolset = Toolset(surroundings.registry, self.client_tools)
         self._sessions: ExecSessions | None = None
         self.active: RunningTurn | None = None
         self.following: RunningTurn | None = None

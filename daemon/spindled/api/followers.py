@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer", bound=Wire)
 
 
+NO_QUESTION = frozenset({"item/tool/call"})
+"""Requests that a client answers by itself."""
+
 HELD_BACK = {
     name: method.experimental_fields
     for name, method in METHODS.items()
@@ -62,7 +65,10 @@ class ThreadFollowers:
             await connection.wait_writable()
 
     async def ask(self, method: str, params: Wire, answer: type[Answer]) -> Answer | None:
-        """All followers are asked; the first valid answer wins, and each is told that its request is settled."""
+        """All followers are asked; the first valid answer wins, and each is told that its request is settled.
+
+        What no user is asked is told as settled only where no answer has come.
+        """
         asked = [(connection, connection.request(method, params)) for connection in self.connections]
         answers = [asyncio.ensure_future(first_answer(request, answer)) for _, request in asked]
         try:
@@ -73,6 +79,8 @@ class ThreadFollowers:
             return None
         finally:
             for (connection, request), pending in zip(asked, answers, strict=True):
+                if method in NO_QUESTION and pending.done():
+                    continue
                 pending.cancel()
                 request.cancel()
                 resolved = ServerRequestResolvedNotification(threadId=self.thread_id, requestId=request.id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
 from spindled.agent.clock import now_s
@@ -18,9 +20,12 @@ from spindled.store import rows, values
 from spindled.store.cut import Cut
 from spindled.store.ids import new_id
 from spindled.store.payloads import Spending
+from spindled.tools.dynamic_specs import check as check_tools
 from spindled_protocol import WIRE_VERSION
+from spindled_protocol.types import DynamicToolSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from spindled.agent.settings import ThreadSettings
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from spindled.store.threads import ThreadStore
     from spindled_protocol.types import ThreadForkParams, ThreadResumeParams, ThreadStartParams
 
+log = logging.getLogger(__name__)
+
 
 def start_thread(session: Session, params: ThreadStartParams) -> Thread:
     """A new thread, loaded; nothing is written before its first turn."""
@@ -39,9 +46,11 @@ def start_thread(session: Session, params: ThreadStartParams) -> Thread:
     config = application.config(cwd, request_overrides(params))
     settings = thread_settings(config, params, cwd)
     identity = new_identity(session, params, cwd)
+    tools = either(params.dynamicTools, [])
+    check_tools(tools)
     journal = None
     if not either(params.ephemeral, False):
-        journal = application.store.create(session_meta(identity, settings))
+        journal = application.store.create(session_meta(identity, settings, tools))
         identity.path = str(journal.path)
     return application.threads.add(
         Thread(
@@ -50,6 +59,7 @@ def start_thread(session: Session, params: ThreadStartParams) -> Thread:
             **equipment(session, identity.id, config),
             journal=journal,
             spending=Spending(budgets=given_budgets(params.budget)),
+            dynamic_tools=tools,
         )
     )
 
@@ -64,7 +74,9 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
     identity.forked_from, identity.preview = params.threadId, stored.preview
     journal = None
     if not either(params.ephemeral, False):
-        await asyncio.to_thread(copy_rollout, application.store, stored, session_meta(identity, settings))
+        await asyncio.to_thread(
+            copy_rollout, application.store, stored, session_meta(identity, settings, stored_tools(stored))
+        )
         journal = application.store.open(identity.id)  # here: a request that was cancelled leaves no lock behind
         identity.path = str(journal.path)
     thread = Thread(
@@ -152,7 +164,18 @@ def past(stored: StoredThread, settings: ThreadSettings) -> dict[str, Any]:
         "usage": stored.usage,
         "spending": stored.spending,
         "sampled": replace(settings, model=context.model) if context and context.model and same_provider else None,
+        "dynamic_tools": stored_tools(stored),
     }
+
+
+def stored_tools(stored: StoredThread) -> list[DynamicToolSpec]:
+    """The tools of the client that the thread was started with; none where they are damaged."""
+    try:
+        found: list[DynamicToolSpec] = msgspec.convert(stored.meta.dynamic_tools or [], list[DynamicToolSpec])
+    except msgspec.ValidationError as error:
+        log.warning("thread %s: the dynamic tools cannot be read: %s", stored.meta.id, error)
+        return []
+    return found
 
 
 def new_identity(session: Session, params: ThreadStartParams | ThreadForkParams, cwd: Path) -> ThreadIdentity:
@@ -168,7 +191,9 @@ def new_identity(session: Session, params: ThreadStartParams | ThreadForkParams,
     )
 
 
-def session_meta(identity: ThreadIdentity, settings: ThreadSettings) -> rows.SessionMeta:
+def session_meta(
+    identity: ThreadIdentity, settings: ThreadSettings, tools: Sequence[DynamicToolSpec]
+) -> rows.SessionMeta:
     """The head of a new rollout."""
     instructions = settings.base_instructions
     return rows.SessionMeta(
@@ -182,6 +207,7 @@ def session_meta(identity: ThreadIdentity, settings: ThreadSettings) -> rows.Ses
         thread_source=identity.thread_source,
         model_provider=settings.model_provider,
         base_instructions=rows.BaseInstructions(instructions) if instructions else None,
+        dynamic_tools=msgspec.to_builtins(tools) or None,
         history_mode="paginated",
         git=values.git_to_row(identity.git) if identity.git else None,
         forked_from_id=identity.forked_from,

@@ -33,6 +33,7 @@ def tool_options(config: Config) -> ToolOptions:
         output_tokens=settings.tool_output_token_limit or DEFAULT_OUTPUT_TOKENS,
         update_plan=settings.tools.update_plan.enabled,
         view_image=settings.tools.view_image,
+        dynamic_tool_seconds=settings.tools.dynamic_timeout_sec,
         secret_variables=frozenset(secret_variables(config.providers.values())),
     )
 

@@ -75,6 +75,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     update_plan: UpdatePlanTool = UpdatePlanTool()
     view_image: bool = True
     web_search: bool | dict[str, Any] = False
+    dynamic_timeout_sec: Count = 1_800  # that a client may take to run a tool of its own; 0: no limit
 
 
 class Project(Struct, frozen=True, kw_only=True):

@@ -6,20 +6,33 @@ Text, thoughts and calls come one after the other: whatever begins ends the text
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from . import custom_tools
 from .events import Completed, Incomplete, ModelEvent, ReasoningDelta, SummaryDelta, SummaryPartAdded, TextDelta, Usage
+from .namespaces import Own
 from .output import Draft, Output
 from .sealed import Seal
+
+NOTHING: Mapping[str, Own] = MappingProxyType({})
 
 
 class Composer:
     """The output of one response. `custom`: the tools whose calls are unwrapped; `summarized`: the thoughts that the
-    provider tells are a summary, not the raw ones."""
+    provider tells are a summary, not the raw ones; `renamed`: what tools are called here, if not by the names given."""
 
-    def __init__(self, seal: Seal, custom: frozenset[str] = frozenset(), *, summarized: bool = False):
+    def __init__(
+        self,
+        seal: Seal,
+        custom: frozenset[str] = frozenset(),
+        *,
+        summarized: bool = False,
+        renamed: Mapping[str, Own] = NOTHING,
+    ):
         self._seal = seal
+        self._renamed = renamed
         self._custom = custom
         self._summarized = summarized
         self._output = Output()
@@ -119,7 +132,10 @@ class Composer:
         custom = name in self._custom
         kind, member = ("custom_tool_call", "input") if custom else ("function_call", "arguments")
         call_id = call_id or f"call_{uuid.uuid4().hex}"
+        namespace, name = self._renamed.get(name, (None, name))
         item = {"type": kind, "name": name, "call_id": call_id, member: "", "status": "in_progress"}
+        if namespace is not None:
+            item["namespace"] = namespace
         draft = self._output.add(None, item)
         self._calls.append(draft)
         return draft

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from spindled.tools.policy import CommandGrant, CommandRule, SessionGrants
     from spindled_protocol.types import (
         CommandExecutionThreadItem,
+        DynamicToolCallResponse,
+        DynamicToolCallThreadItem,
         FileChangeThreadItem,
         SandboxPolicy,
         ThreadItem,
@@ -107,6 +109,7 @@ class ToolOptions(Struct, frozen=True, kw_only=True):
     output_tokens: int = 10_000  # upper bound of a tool's text output
     update_plan: bool = False
     view_image: bool = True
+    dynamic_tool_seconds: float = 0  # that a client's tool may take; 0: no limit
     secret_variables: frozenset[str] = field(default_factory=frozenset)  # never given to a child
 
 
@@ -162,6 +165,9 @@ class ToolContext(Protocol):
         self, call_id: str, questions: list[ToolRequestUserInputQuestion]
     ) -> ToolRequestUserInputResponse | None:
         """The user's answers; None if nobody gave any."""
+
+    async def call_client(self, item: DynamicToolCallThreadItem) -> DynamicToolCallResponse | None:
+        """Have the client run its tool, whose item is published; None if it cannot or does not."""
 
 
 class Tool(Protocol):

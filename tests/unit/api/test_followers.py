@@ -8,6 +8,8 @@ import pytest
 from spindled.agent.usage import no_usage
 from spindled.api.followers import ThreadFollowers
 from spindled_protocol.types import (
+    DynamicToolCallParams,
+    DynamicToolCallResponse,
     FileChangeRequestApprovalParams,
     FileChangeRequestApprovalResponse,
     ThreadTokenUsage,
@@ -52,6 +54,28 @@ async def test_fields_of_ours_are_for_clients_that_want_experimental_ones() -> N
     assert [each.get("costUsd") for each in curious.told("thread/tokenUsage/updated")] == [0.5]
     assert [set(each) for each in plain.told("thread/tokenUsage/updated")] == [{"threadId", "turnId", "tokenUsage"}]
     assert plain.frames[0] is other.frames[0]
+
+
+async def test_who_ran_a_tool_is_not_told_that_it_is_settled() -> None:
+    one, two = FakeConnection(), FakeConnection()
+    params = DynamicToolCallParams(threadId="t", turnId="u", callId="c", tool="x", arguments={})
+    asking = asyncio.ensure_future(following(one, two).ask("item/tool/call", params, DynamicToolCallResponse))
+    await one.asked.wait()
+    one.refuse()
+    two.answer({"contentItems": [], "success": True})
+    given = await asking
+    assert given is not None and given.success
+    assert one.methods == two.methods == []
+
+
+async def test_a_tool_that_is_not_waited_for_any_more_is_told_so() -> None:
+    one = FakeConnection()
+    params = DynamicToolCallParams(threadId="t", turnId="u", callId="c", tool="x", arguments={})
+    asking = asyncio.ensure_future(following(one).ask("item/tool/call", params, DynamicToolCallResponse))
+    await one.asked.wait()
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert [told["requestId"] for told in one.told(RESOLVED)] == [0]
 
 
 async def test_one_who_left_is_told_nothing_more() -> None:

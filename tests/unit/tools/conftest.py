@@ -34,6 +34,7 @@ class Context:
         self.approval_policy = "on-request"
         self.mode = "default"
         self.user_answer: Any = None
+        self.client_answer: Any = None
         self.questions: list[tuple[str, Any]] = []
         self.sandbox_policy: Any = DangerFullAccessSandboxPolicy()
         self.sessions = ExecSessions()
@@ -84,6 +85,11 @@ class Context:
     async def ask_user(self, call_id: str, questions: Any) -> Any:
         self.questions.append((call_id, questions))
         return self.user_answer
+
+    async def call_client(self, item: Any) -> Any:
+        self._event("client", msgspec.to_builtins(item))
+        given = self.client_answer
+        return await given if asyncio.iscoroutine(given) else given
 
     def named(self, name: str) -> list[Any]:
         return [event[1] for event in self.events if event[0] == name]

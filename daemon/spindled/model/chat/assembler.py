@@ -5,15 +5,16 @@ The finish reason says how the response ends; that it is whole is known at [DONE
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from ..composer import Composer
+from ..composer import NOTHING, Composer
 from ..errors import Kind, ModelError
 from ..events import ModelEvent, Usage
 from ..failures import stream_failure
+from ..namespaces import Own
 from ..sealed import Seal
 from ..usage import chat_usage, timings_usage
 from .chunks import Choice, Chunk, Delta, ToolCallPart
@@ -48,10 +49,12 @@ class ChatAssembler:
         seal: Seal,
         custom: frozenset[str] = frozenset(),
         reasoning_fields: tuple[str, ...] = ("reasoning_content", "reasoning"),
+        *,
+        renamed: Mapping[str, Own] = NOTHING,
     ) -> None:
         self.error: ModelError | None = None
         self.finished = False
-        self._composer = Composer(seal, custom)
+        self._composer = Composer(seal, custom, renamed=renamed)
         self._calls = ToolCalls(self._composer)
         self._details = Details()  # of the open thought
         self._late_details = Details()  # that came behind the answer

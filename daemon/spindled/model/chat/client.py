@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from .. import custom_tools, retry
+from .. import custom_tools, namespaces, retry
 from ..http_stream import StreamClient
 from ..provider import Provider
 from ..quirks import chat_quirks
@@ -29,8 +29,13 @@ class ChatClient(StreamClient):
         self._seal = Seal(provider.id, "chat")
 
     def body(self, request: ModelRequest) -> bytes:
-        return encode(request, chat_quirks(self._provider, request.model), self._seal)
+        return encode(namespaces.flattened(request), chat_quirks(self._provider, request.model), self._seal)
 
     def assembler(self, request: ModelRequest) -> ChatAssembler:
         quirks = chat_quirks(self._provider, request.model)
-        return ChatAssembler(self._seal, custom_tools.names(request.tools), quirks.reasoning_fields)
+        return ChatAssembler(
+            self._seal,
+            custom_tools.names(request.tools),
+            quirks.reasoning_fields,
+            renamed=namespaces.renamed(request.tools),
+        )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from ..composer import Composer
+from ..composer import NOTHING, Composer
 from ..custom_tools import encoded
 from ..errors import Kind, ModelError
 from ..events import ModelEvent, Usage
 from ..failures import FIXED_TEXTS, stream_failure
+from ..namespaces import Own
 from ..output import Draft
 from ..sealed import Seal
 from ..usage import messages_usage
@@ -49,10 +50,17 @@ _decode = msgspec.json.Decoder(WireEvent).decode
 class MessagesAssembler:
     """Feed it the data of events in the order of the wire. After `error` is set or `finished` is true, feed no more."""
 
-    def __init__(self, seal: Seal, custom: frozenset[str] = frozenset(), *, summarized: bool = False) -> None:
+    def __init__(
+        self,
+        seal: Seal,
+        custom: frozenset[str] = frozenset(),
+        *,
+        summarized: bool = False,
+        renamed: Mapping[str, Own] = NOTHING,
+    ) -> None:
         self.error: ModelError | None = None
         self.finished = False
-        self._composer = Composer(seal, custom, summarized=summarized)
+        self._composer = Composer(seal, custom, summarized=summarized, renamed=renamed)
         self._calls: dict[int, Draft] = {}
         self._answers: set[int] = set()  # calls of the answer tool
         self._id = ""

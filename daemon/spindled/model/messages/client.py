@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from .. import custom_tools, retry
+from .. import custom_tools, namespaces, retry
 from ..http_stream import StreamClient
 from ..provider import Provider
 from ..quirks import messages_quirks
@@ -30,8 +30,13 @@ class MessagesClient(StreamClient):
         self._seal = Seal(provider.id, "messages")
 
     def body(self, request: ModelRequest) -> bytes:
-        return encode(request, messages_quirks(self._provider, request.model), self._seal)
+        return encode(namespaces.flattened(request), messages_quirks(self._provider, request.model), self._seal)
 
     def assembler(self, request: ModelRequest) -> MessagesAssembler:
         summarized = messages_quirks(self._provider, request.model).summarized
-        return MessagesAssembler(self._seal, custom_tools.names(request.tools), summarized=summarized)
+        return MessagesAssembler(
+            self._seal,
+            custom_tools.names(request.tools),
+            summarized=summarized,
+            renamed=namespaces.renamed(request.tools),
+        )

@@ -1,0 +1,25 @@
+"""The tools of one thread: the built-in ones, and those that its client brought along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spindled.agent.client_tools import ClientTools
+    from spindled.tools.base import Tool, ToolCall, ToolOptions
+    from spindled.tools.registry import Registry
+
+
+class Toolset:
+    def __init__(self, registry: Registry, client: ClientTools):
+        self._registry = registry
+        self._client = client
+
+    def find(self, call: ToolCall, options: ToolOptions) -> Tool | None:
+        """The tool for a call."""
+        return self._registry.find(call, options) or self._client.find(call)
+
+    def specs(self, options: ToolOptions) -> list[dict[str, Any]]:
+        """What a request lists as its tools."""
+        built_in = self._registry.specs(options)
+        return [*built_in, *self._client.specs(options, {str(spec.get("name")) for spec in built_in})]
