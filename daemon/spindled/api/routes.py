@@ -62,6 +62,10 @@ ROUTES = {
     "fs/copy": Route("spindled.api.files:fs_copy"),
     "fs/watch": Route("spindled.api.watches:fs_watch"),
     "fs/unwatch": Route("spindled.api.watches:fs_unwatch"),
+    "fuzzyFileSearch": Route("spindled.api.search:fuzzy_file_search"),
+    "fuzzyFileSearch/sessionStart": Route("spindled.api.search:session_start"),
+    "fuzzyFileSearch/sessionUpdate": Route("spindled.api.search:session_update"),
+    "fuzzyFileSearch/sessionStop": Route("spindled.api.search:session_stop"),
     # commands and processes of the client
     "command/exec": Route("spindled.api.commands:command_exec"),
     "command/exec/write": Route("spindled.api.commands:command_exec_write"),

@@ -1,0 +1,85 @@
+"""What lies below some folders, as version control sees it: .gitignore, .ignore and their like leave things out."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ignore import Walk
+
+BATCH = 512
+MAX_ENTRIES = 500_000
+"""Of all folders together; what comes later is not seen."""
+
+log = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    """`path` is below `root`, which is as it was given; names that are not UTF-8 are left out."""
+
+    root: str
+    path: str
+    is_directory: bool
+
+
+def walk(roots: Sequence[str], stop: Event) -> Iterator[list[Entry]]:
+    """In batches, in no order; hidden files too, links followed. What lies below several roots is the inmost one's.
+
+    Ends early once `stop` is set. Roots that are no folders have nothing below them.
+    """
+    bases = {root: os.path.abspath(root) for root in roots}
+    left = MAX_ENTRIES
+    for root, base in bases.items():
+        inner = [other for other in bases.values() if other != base and other.startswith(os.path.join(base, ""))]
+        batch: list[Entry] = []
+        for place in _below(base, stop):
+            if left == 0:
+                log.info("more than %d files: the rest is not searched", MAX_ENTRIES)
+                break
+            if any(place == other or place.startswith(other + "/") for other in inner):
+                continue
+            batch.append(Entry(root, place.removeprefix(base).lstrip("/"), os.path.isdir(place)))
+            left -= 1
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        yield batch
+
+
+def _below(base: str, stop: Event) -> Iterator[str]:
+    from ignore import WalkBuilder
+
+    if "\0" in base or not os.path.isdir(base):
+        return
+    places = WalkBuilder(Path(base)).hidden(False).follow_links(True).build()
+    while not stop.is_set():
+        place = _next(places)
+        if place is None:
+            return
+        if place and place != base and _is_text(place):
+            yield place
+
+
+def _next(places: Walk) -> str | None:
+    """None at the end, empty for what cannot be read: a link that leads nowhere or round, a folder without rights."""
+    import ignore
+
+    try:
+        return str(next(places).path())
+    except StopIteration:
+        return None
+    except (ignore.Error, ignore.IOError):
+        return ""
+
+
+def _is_text(place: str) -> bool:
+    try:
+        place.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
