@@ -21,6 +21,7 @@ from spindled.config.catalogue import Catalogue
 from spindled.config.errors import ConfigError, ConfigWarning
 from spindled.config.load import ConfigLoader
 from spindled.config.login import Login
+from spindled.config.user_file import UserFile
 from spindled.store.errors import StoreError
 from spindled.store.threads import ThreadStore
 from spindled.tools.registry import Registry
@@ -44,6 +45,7 @@ class Application:
         self.loader = ConfigLoader(self.home, overrides, strict=options.strict_config)
         self.store = ThreadStore(self.home)
         self.threads = Threads()
+        self.user_file = UserFile(self.home)
         self.login = Login(self.home)
         self.clients = ModelClients(self.login.key)
         self.listings = Listings(self.home, self.clients)

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from spindled.agent.settings import either
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
+from spindled.api.pages import page
 from spindled.config.catalogue import UNTOLD
 from spindled.config.models import EFFORT_DESCRIPTIONS
 from spindled.config.providers import select
-from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import Model, ModelListResponse, ReasoningEffortOption
 
 if TYPE_CHECKING:
@@ -38,11 +38,9 @@ async def model_list(session: Session, params: ModelListParams) -> ModelListResp
             await asyncio.wait([fetch], timeout=PATIENCE_SECONDS)
     catalogue = application.catalogue(config)
     models = catalogue.listed(hidden=bool(either(params.includeHidden, False)))
-    start, stop = page(either(params.cursor, None), either(params.limit, None), len(models))
-    return ModelListResponse(
-        data=[wire_model(info, catalogue, config.model) for info in models[start:stop]],
-        nextCursor=str(stop) if stop < len(models) else None,
-    )
+    shown, following = page(params, models)
+    data = [wire_model(info, catalogue, config.model) for info in shown]
+    return ModelListResponse(data=data, nextCursor=following)
 
 
 def of_provider(config: Config, key: str | None) -> Config:
@@ -50,14 +48,6 @@ def of_provider(config: Config, key: str | None) -> Config:
     if key is None or key == config.provider.id:
         return config
     return replace(config, provider=select(config.providers, key))
-
-
-def page(cursor: str | None, limit: int | None, count: int) -> tuple[int, int]:
-    """From where to where: a cursor is the number of the next model. Raises RpcError."""
-    if cursor is not None and not (cursor.isascii() and cursor.isdecimal() and int(cursor[:9]) <= count):
-        raise RpcError(INVALID_REQUEST, f"invalid cursor: {cursor[:100]}")
-    start = int(cursor) if cursor is not None else 0
-    return start, count if limit is None else min(start + max(limit, 1), count)
 
 
 def wire_model(info: ModelInfo, catalogue: Catalogue, default: str) -> Model:

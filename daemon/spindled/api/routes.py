@@ -77,6 +77,17 @@ ROUTES = {
     "process/kill": Route("spindled.api.processes:process_kill"),
     # models
     "model/list": Route("spindled.api.models:model_list"),
+    # the configuration
+    "config/read": Route("spindled.api.configuration:config_read"),
+    "configRequirements/read": Route("spindled.api.configuration:config_requirements_read"),
+    "config/value/write": Route("spindled.api.config_writes:config_value_write"),
+    "config/batchWrite": Route("spindled.api.config_writes:config_batch_write"),
+    "modelProvider/list": Route("spindled.api.providers:model_provider_list"),
+    "modelProvider/config/write": Route("spindled.api.providers:model_provider_config_write"),
+    "modelProvider/capabilities/read": Route("spindled.api.providers:model_provider_capabilities_read"),
+    "experimentalFeature/list": Route("spindled.api.features:experimental_feature_list"),
+    "experimentalFeature/enablement/set": Route("spindled.api.features:experimental_feature_enablement_set"),
+    "permissionProfile/list": Route("spindled.api.permissions:permission_profile_list"),
     # the account
     "account/read": Route("spindled.api.account:account_read"),
     "account/login/start": Route("spindled.api.account:account_login_start"),

@@ -6,6 +6,7 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from spindled.config.features import enabled
 from spindled.config.providers import secret_variables
 from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import ToolOptions
@@ -32,8 +33,9 @@ def tool_options(config: Config) -> ToolOptions:
         ),
         output_tokens=settings.tool_output_token_limit or DEFAULT_OUTPUT_TOKENS,
         update_plan=settings.tools.update_plan.enabled,
-        view_image=settings.tools.view_image,
         dynamic_tool_seconds=settings.tools.dynamic_timeout_sec,
+        shell_tool=enabled(settings, "shell_tool"),
+        view_image=settings.tools.view_image and enabled(settings, "view_image"),
         secret_variables=frozenset(secret_variables(config.providers.values())),
     )
 

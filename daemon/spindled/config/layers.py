@@ -15,6 +15,7 @@ from .overrides import merge
 from .validate import InvalidSetting, as_config_error, dotted, settings, unknown_keys
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
+FileKind = Literal["user", "project", "profile"]
 _PATHS = (
     ("model_instructions_file",),
     ("sandbox_workspace_write", "writable_roots"),
@@ -72,11 +73,14 @@ def stamp(path: Path) -> Stamp | None:
     return Stamp(found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
 
-def parse_file(path: Path, kind: Literal["user", "project", "profile"], profile: str | None = None) -> Layer | None:
+def parse_file(path: Path, kind: FileKind, profile: str | None = None) -> Layer | None:
     """The layer of a TOML file, None if there is no such file. Raises ConfigError with the place of the mistake."""
-    text = _read(path)
-    if text is None:
-        return None
+    text = read_text(path)
+    return None if text is None else parse_text(text, path, kind, profile)
+
+
+def parse_text(text: str, path: Path, kind: FileKind, profile: str | None = None) -> Layer:
+    """The layer that a file with this text would be. Raises ConfigError with the place of the mistake."""
     table = _parse(text, path)
     try:
         settings(table)
@@ -176,7 +180,8 @@ def _locate(text: str, path: KeyPath) -> Span | None:
     return locate(text, path)
 
 
-def _read(path: Path) -> str | None:
+def read_text(path: Path) -> str | None:
+    """The text of a file, None if there is none. Raises ConfigError."""
     try:
         data = read_bounded(path, MAX_FILE_BYTES)
     except (FileNotFoundError, NotADirectoryError):

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -18,7 +18,18 @@ from .budget import check_prices
 from .errors import ConfigError, ConfigWarning
 from .files import read_bounded
 from .keys import USER_ONLY
-from .layers import MAX_FILE_BYTES, Layer, Stamp, given, parse_file, refuse_unknown, stack, stamp, unknown_warnings
+from .layers import (
+    MAX_FILE_BYTES,
+    FileKind,
+    Layer,
+    Stamp,
+    given,
+    parse_file,
+    refuse_unknown,
+    stack,
+    stamp,
+    unknown_warnings,
+)
 from .overrides import nest
 from .providers import built_in, complete, select
 from .schema import DEFAULT_MODEL, DEFAULT_PROVIDER, ROOT_MARKERS, Config, Settings, TrustLevel
@@ -35,7 +46,7 @@ class ConfigLoader:
     """Loads configurations of one home directory. A file is parsed again only after it changed.
 
     `overrides` are dotted keys and values (as from `-c`), `profile` wins over the `profile` key. With `strict` unknown
-    keys are errors instead of warnings.
+    keys are errors instead of warnings. `features` lie below every [features], for as long as the process lives.
     """
 
     def __init__(
@@ -52,12 +63,13 @@ class ConfigLoader:
         self._strict = strict
         self._environ = environ
         self._parsed: dict[Path, tuple[Stamp, Layer]] = {}
+        self.features: dict[str, bool] = {}
 
     def load(self, cwd: Path, request: Mapping[str, object] | None = None) -> Config:
         """The configuration of `cwd` (absolute), with the dotted overrides of one request. Raises ConfigError."""
         return _Load(self, cwd, request or {}).config()
 
-    def read(self, path: Path, kind: Literal["user", "project", "profile"], profile: str | None = None) -> _Read:
+    def read(self, path: Path, kind: FileKind, profile: str | None = None) -> _Read:
         """A file's stamp and its layer; both None if it is not there."""
         found = stamp(path)
         if found is None:
@@ -104,7 +116,7 @@ class _Load:
             refuse_unknown(layers)
         table, origins = stack(layers)
         openai = table.get("openai_base_url") or self.loader._environ.get("OPENAI_BASE_URL")
-        defaults = Layer(kind="default", table={"model_providers": built_in(openai)})
+        defaults = Layer(kind="default", table={"model_providers": built_in(openai), "features": self.loader.features})
         settings = msgspec.convert(stack([defaults, Layer(kind="user", table=table)])[0], Settings)
         check_prices(settings)
         providers = complete(settings.model_providers)
@@ -130,9 +142,7 @@ class _Load:
             stamps=tuple(self.stamps),
         )
 
-    def _file(
-        self, path: Path, kind: Literal["user", "project", "profile"], profile: str | None = None
-    ) -> Layer | None:
+    def _file(self, path: Path, kind: FileKind, profile: str | None = None) -> Layer | None:
         found, layer = self.loader.read(path, kind, profile)
         self.stamps.append((path, found))
         return layer

@@ -81,7 +81,7 @@ class ExecCommand:
     parallel = True
 
     def offered(self, options: ToolOptions) -> bool:
-        return True
+        return options.shell_tool
 
     def spec(self, options: ToolOptions) -> dict[str, Any]:
         description = (

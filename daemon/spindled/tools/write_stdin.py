@@ -46,7 +46,7 @@ class WriteStdin:
     parallel = True
 
     def offered(self, options: ToolOptions) -> bool:
-        return True
+        return options.shell_tool
 
     def spec(self, options: ToolOptions) -> dict[str, Any]:
         description = (

@@ -1,0 +1,123 @@
+"""config/read, configRequirements/read: the settings of a folder, and which layer each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from spindled.agent.settings import either
+from spindled.api.application import working_directory
+from spindled.api.errors import handler
+from spindled.config.errors import ConfigError
+from spindled.config.keys import OTHERS
+from spindled.config.layers import Layer
+from spindled.config.schema import Settings
+from spindled.rpc.errors import INTERNAL_ERROR, RpcError
+from spindled_protocol.types import (
+    Config,
+    ConfigLayer,
+    ConfigLayerMetadata,
+    ConfigRequirementsReadResponse,
+    ProjectConfigLayerSource,
+    SessionFlagsConfigLayerSource,
+    UserConfigLayerSource,
+)
+
+if TYPE_CHECKING:
+    from spindled.api.session import Session
+    from spindled.config.schema import Config as Effective
+    from spindled_protocol.types import ConfigLayerSource, ConfigReadParams
+
+NOT_SETTINGS = {"id", "embedded"}  # of a provider
+
+
+@handler
+def config_read(session: Session, params: ConfigReadParams) -> dict[str, Any]:
+    """A ConfigReadResponse whose `config` has more members than the type names, as the wire allows there."""
+    application = session.application
+    try:
+        config = application.config(working_directory(either(params.cwd, None)))
+        user = application.user_file.layer()
+    except ConfigError as error:
+        raise RpcError(INTERNAL_ERROR, f"failed to read configuration layers: {error}") from error
+    layers = list(config.layers)
+    if not any(layer.kind == "user" for layer in layers):
+        layers.insert(0, user)  # empty, but its version is what a first write is compared with
+    told = [
+        ConfigLayer(name=source(layer, config), version=layer.version, config=layer.table) for layer in reversed(layers)
+    ]
+    wanted = either(params.includeLayers, False)
+    return {"config": shown(config), "origins": dict(origins(config)), "layers": told if wanted else None}
+
+
+@handler
+def config_requirements_read(session: Session, params: None) -> ConfigRequirementsReadResponse:
+    """Nobody but the user restricts this server."""
+    return ConfigRequirementsReadResponse(supportsIndependentSpeedModes=False, requirements=None)
+
+
+def shown(config: Effective) -> dict[str, Any]:
+    """The table as the wire has it: what is not set is its default or null, keys that nobody knows are left out."""
+    table = config.table
+    typed = msgspec.to_builtins(msgspec.convert(table, Settings))
+    for provider in typed["model_providers"].values():
+        for name in NOT_SETTINGS:
+            provider.pop(name)
+    others = {key: table.get(key) for key in OTHERS[""]}
+    if not isinstance(typed["tools"]["web_search"], dict):  # the wire knows its options, not the switch
+        typed["tools"]["web_search"] = None
+    return {**others, **typed, **declared({**table, "tools": typed["tools"] if "tools" in table else None})}
+
+
+def declared(table: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the wire knows by type; what does not fit is null, so that a typed client can read the rest."""
+    return {field.name: fitting(table.get(field.name), field.type) for field in msgspec.structs.fields(Config)}
+
+
+def fitting(value: Any, kind: Any) -> Any:
+    try:
+        return msgspec.to_builtins(msgspec.convert(value, kind))
+    except msgspec.ValidationError:
+        return None
+
+
+def origins(config: Effective) -> Iterator[tuple[str, ConfigLayerMetadata]]:
+    """Each leaf, entries of lists too, with its layer."""
+    known = {id(layer): metadata(layer, config) for layer in config.layers}
+    for path, value in leaves((), config.table):
+        layer = known[id(config.origins[".".join(path)])]
+        yield from ((".".join(leaf), layer) for leaf in elements(path, value))
+
+
+def leaves(path: tuple[str, ...], table: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """What is no table, with where it is."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from leaves((*path, name), value)
+        else:
+            yield (*path, name), value
+
+
+def elements(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
+    """The places of what a list holds; of anything else its own."""
+    if not isinstance(value, dict | list):
+        yield path
+        return
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, entry in entries:
+        yield from elements((*path, str(name)), entry)
+
+
+def metadata(layer: Layer, config: Effective) -> ConfigLayerMetadata:
+    return ConfigLayerMetadata(name=source(layer, config), version=layer.version)
+
+
+def source(layer: Layer, config: Effective) -> ConfigLayerSource:
+    if layer.kind == "project":
+        assert layer.path is not None
+        return ProjectConfigLayerSource(dotCodexFolder=str(layer.path.parent))
+    if layer.kind in ("user", "profile"):  # a profile may be a table of the user's file
+        return UserConfigLayerSource(file=str(layer.path or config.home / "config.toml"), profile=layer.profile)
+    return SessionFlagsConfigLayerSource()
