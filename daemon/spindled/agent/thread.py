@@ -66,8 +66,11 @@ class Thread:
         grants: SessionGrants | None = None,
         sampled: ThreadSettings | None = None,
         dynamic_tools: Sequence[DynamicToolSpec] = (),
+        ledger: Ledger | None = None,
     ):
-        """`sampled`: the settings of the last turn that a resumed thread had, if its model can still be asked."""
+        """`sampled`: the settings of the last turn that a resumed thread had, if its model can still be asked.
+        `ledger`: that of another thread, which this one works for.
+        """
         self.id = identity.id
         self.identity = identity
         self.settings = settings
@@ -78,7 +81,7 @@ class Thread:
         self.pressure = Pressure(self, sampled)
         self.events = ThreadEvents(self.id, followers)
         self.record = Record(self.id, journal, self.events.warning)
-        self.ledger = Ledger(surroundings.config.settings, spending, self.record.spending)
+        self.ledger = ledger or Ledger(surroundings.config.settings, spending, self.record.spending)
         self.approvals = Approvals(self.events, grants or SessionGrants(), surroundings.rules.allow)
         self.client_tools = ClientTools(dynamic_tools, self.history.items)
         self.toolset = Toolset(surroundings.registry, self.client_tools)
@@ -117,7 +120,7 @@ class Thread:
             self.active = RunningTurn(self, settings, prepared, output_schema, budget)
         return self.active
 
-    def check_compaction(self) -> None:
+    def check_open(self) -> None:
         """Raises StoreError, and TurnConflict once the thread closes."""
         if self.closing:
             raise TurnConflict("the thread is being closed")
@@ -127,7 +130,13 @@ class Thread:
         """Replace the history by a summary, in a turn of its own; the turn that runs is interrupted."""
         from spindled.agent.compaction_turn import CompactionTurn
 
-        self.following = CompactionTurn(self, self.settings)
+        self.interpose(CompactionTurn(self, self.settings))
+
+    def interpose(self, turn: RunningTurn) -> None:
+        """Run this turn as soon as the one that runs is stopped; one that was to follow it is given up."""
+        given_up, self.following = self.following, turn
+        if given_up is not None:
+            given_up.interrupt()
         if self.active is not None:
             self.active.interrupt()
         else:
@@ -182,7 +191,7 @@ class Thread:
         if outcome.error is not None:
             self.events.system_error()
             self.events.error(turn.id, outcome.error, will_retry=False)
-        else:
+        elif self.active is None:  # else it was given up before it began
             self.events.idle()
         self.events.turn_completed(outcome)
         self._follow()

@@ -47,6 +47,14 @@ OUT_OF_TIME_NOTE = (
 )
 
 
+class TurnFailed(Exception):
+    """The turn ends with this error."""
+
+    def __init__(self, error: TurnError):
+        super().__init__(error.message)
+        self.error = error
+
+
 class RunningTurn:
     """The active turn of a thread. `run` is its task's body and always concludes it."""
 
@@ -148,6 +156,8 @@ class RunningTurn:
         except BudgetExceeded as stop:
             status, error = "failed", stop.exceeded.to_turn_error()
             await self._keep_inputs()
+        except TurnFailed as failure:
+            status, error = "failed", failure.error
         except ModelError as failure:
             status, error = "failed", TurnError(message=str(failure), codexErrorInfo=to_codex_error_info(failure))
         except Exception as failure:
@@ -181,6 +191,10 @@ class RunningTurn:
             raise
 
     def _begin(self) -> None:
+        self._announce()
+        self.budget.begin()
+
+    def _announce(self) -> None:
         self.started_ms = now_ms()
         snapshot = self.snapshot("inProgress")
         self.thread.events.active()
@@ -188,7 +202,6 @@ class RunningTurn:
         self.thread.record.turn_started(
             snapshot, self.settings, self.thread.surroundings.context_window(self.settings.model)
         )
-        self.budget.begin()
 
     async def _take_inputs(self) -> None:
         while self.inputs:

@@ -105,6 +105,7 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
         source=summary.source,
         thread_source=summary.threadSource,
         forked_from=summary.forkedFromId,
+        parent=summary.parentThreadId,
         git=summary.gitInfo,
         path=summary.path,
         name=summary.name,
@@ -192,7 +193,7 @@ def new_identity(session: Session, params: ThreadStartParams | ThreadForkParams,
 
 
 def session_meta(
-    identity: ThreadIdentity, settings: ThreadSettings, tools: Sequence[DynamicToolSpec]
+    identity: ThreadIdentity, settings: ThreadSettings, tools: Sequence[DynamicToolSpec] = ()
 ) -> rows.SessionMeta:
     """The head of a new rollout."""
     instructions = settings.base_instructions
@@ -203,7 +204,7 @@ def session_meta(
         runtime_workspace_roots=list(settings.workspace_roots),
         originator=identity.originator,
         cli_version=WIRE_VERSION,
-        source=identity.source,
+        source=values.source_to_row(identity.source),
         thread_source=identity.thread_source,
         model_provider=settings.model_provider,
         base_instructions=rows.BaseInstructions(instructions) if instructions else None,
@@ -211,4 +212,5 @@ def session_meta(
         history_mode="paginated",
         git=values.git_to_row(identity.git) if identity.git else None,
         forked_from_id=identity.forked_from,
+        parent_thread_id=identity.parent,
     )

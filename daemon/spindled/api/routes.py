@@ -41,6 +41,7 @@ ROUTES = {
     "turn/start": Route("spindled.api.turns:turn_start"),
     "turn/steer": Route("spindled.api.turns:turn_steer"),
     "turn/interrupt": Route("spindled.api.turns:turn_interrupt"),
+    "review/start": Route("spindled.api.reviews:review_start"),
     "collaborationMode/list": Route("spindled.api.modes:collaboration_mode_list"),
     # the library of threads
     "thread/list": Route("spindled.api.library:thread_list"),

@@ -141,6 +141,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     model: str | None = None
     model_provider: str | None = None
+    review_model: str | None = None  # None: the thread's
     fallback_models: list[str] = []
     model_reasoning_effort: Effort | None = None
     model_reasoning_summary: ReasoningSummary | None = None

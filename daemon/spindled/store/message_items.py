@@ -85,7 +85,7 @@ def entered_review_row(item: EnteredReviewModeThreadItem) -> Fields:
 
 
 def exited_review(row: Fields) -> ThreadItem:
-    return ExitedReviewModeThreadItem(id=row["id"], review=_review_text(row.get("review_output") or {}))
+    return ExitedReviewModeThreadItem(id=row["id"], review=review_text(row.get("review_output") or {}))
 
 
 def exited_review_row(item: ExitedReviewModeThreadItem) -> Fields:
@@ -98,7 +98,8 @@ def exited_review_row(item: ExitedReviewModeThreadItem) -> Fields:
     return {"id": item.id, "review_output": output}
 
 
-def _review_text(output: Fields) -> str:
+def review_text(output: Fields) -> str:
+    """A review as people read it."""
     parts = [output.get("overall_explanation") or ""]
     if findings := output.get("findings"):
         parts.append("Review comment:" if len(findings) == 1 else "Full review comments:")

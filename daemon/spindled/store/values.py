@@ -12,6 +12,7 @@ from spindled_protocol.types import (
     AskForApproval,
     GitInfo,
     SandboxPolicy,
+    SessionSource,
     TokenUsageBreakdown,
     TurnError,
 )
@@ -87,6 +88,12 @@ def approval_policy_to_wire(policy: Any) -> AskForApproval | None:
     """None if there is none, or none that is known."""
     known: AskForApproval | None = _converted(policy, AskForApproval) if policy else None
     return known
+
+
+def source_to_row(source: SessionSource) -> Any:
+    """A word, or {"subagent": ...}."""
+    fields = msgspec.to_builtins(source)
+    return fields if isinstance(fields, str) else {key.lower(): value for key, value in fields.items()}
 
 
 def git_to_row(git: GitInfo) -> Git:

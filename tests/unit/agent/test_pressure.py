@@ -52,7 +52,7 @@ def old_pairs(count: int = 5, size: int = 20_000) -> list[dict[str, Any]]:
 
 async def compact(world: World) -> dict[str, Any]:
     count = len(world.followers.of("turn/completed"))
-    world.thread.check_compaction()
+    world.thread.check_open()
     world.thread.start_compaction()
     return dict((await world.followers.wait_for("turn/completed", count + 1))["turn"])
 
@@ -499,4 +499,4 @@ async def test_closing_while_one_turn_takes_the_place_of_another(new_world: NewW
     assert turn.concluded.is_set()
     assert [params["turn"]["status"] for params in world.followers.of("turn/completed")] == ["interrupted"]
     with pytest.raises(TurnConflict):
-        world.thread.check_compaction()
+        world.thread.check_open()
