@@ -16,6 +16,7 @@ from spindled.agent.record import Record
 from spindled.agent.toolset import Toolset
 from spindled.agent.turn import RunningTurn
 from spindled.agent.usage import UsageMeter
+from spindled.agent.user_commands import UserCommands
 from spindled.tools.policy import SessionGrants
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Thread:
         self.client_tools = ClientTools(dynamic_tools, self.history.items)
         self.toolset = Toolset(surroundings.registry, self.client_tools)
         self._sessions: ExecSessions | None = None
+        self.user_commands = UserCommands(self)
         self.active: RunningTurn | None = None
         self.following: RunningTurn | None = None
         self.closing = False
@@ -187,6 +189,7 @@ class Thread:
         """Called once by each turn, when it concludes."""
         if self.active is turn:
             self.active = None
+        self.remember(self.user_commands.take())
         self.identity.updated_at = now_s()
         if outcome.error is not None:
             self.events.system_error()
@@ -289,6 +292,7 @@ class Thread:
             turn = self.active
             await turn.interrupted()
             turn.conclude()
+        await self.user_commands.end()
         if self._sessions is not None:
             await self._sessions.close()
         self.record.close()

@@ -152,6 +152,7 @@ class RunningTurn:
         except asyncio.CancelledError:
             exceeded = self.budget.exceeded if self.out_of_time else None
             status, error = ("failed", exceeded.to_turn_error()) if exceeded else ("interrupted", None)
+            await self.thread.user_commands.end(self.id)
             await self._keep_inputs()
         except BudgetExceeded as stop:
             status, error = "failed", stop.exceeded.to_turn_error()
@@ -167,12 +168,16 @@ class RunningTurn:
         self._stop(status, error)
 
     async def _loop(self) -> None:
-        self._begin()
+        self._announce()
+        await self._converse()
+
+    async def _converse(self) -> None:
+        self.budget.begin()
         stand_in(self)
         await self._make_room(self.thread.pressure.before_turn)
         self.thread.remember(self.thread.new_context(self.settings))
         goes_on = await self._sample()
-        while goes_on or self.inputs:
+        while goes_on or self.inputs or self.thread.user_commands.heard:
             await self._make_room(self.thread.pressure.before_request)
             goes_on = await self._sample()
 
@@ -204,6 +209,7 @@ class RunningTurn:
         )
 
     async def _take_inputs(self) -> None:
+        self.thread.remember(self.thread.user_commands.take())
         while self.inputs:
             prepared = self.inputs.popleft()
             if not prepared.inputs:

@@ -37,6 +37,10 @@ ROUTES = {
     "thread/compact/start": Route("spindled.api.compaction:thread_compact_start"),
     "thread/loaded/list": Route("spindled.api.following:thread_loaded_list"),
     "thread/unsubscribe": Route("spindled.api.following:thread_unsubscribe"),
+    "thread/shellCommand": Route("spindled.api.user_shell:thread_shell_command"),
+    "thread/backgroundTerminals/list": Route("spindled.api.terminals:background_terminals_list"),
+    "thread/backgroundTerminals/clean": Route("spindled.api.terminals:background_terminals_clean"),
+    "thread/backgroundTerminals/terminate": Route("spindled.api.terminals:background_terminals_terminate"),
     # turns
     "turn/start": Route("spindled.api.turns:turn_start"),
     "turn/steer": Route("spindled.api.turns:turn_steer"),

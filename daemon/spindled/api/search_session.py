@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from concurrent.futures import Executor
 from threading import Event
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 LIMIT = 50
 """Results of one query."""
-PAUSE = 0.1  # seconds between two looks at a walk that goes on
+PAUSE = 0.1  # seconds to wait for a first query, and between two looks at a walk that goes on
 
 
 class SearchSession:
@@ -54,6 +55,8 @@ class SearchSession:
 
     async def _answer(self) -> None:
         told: tuple[int, list[Found]] | None = None
+        with contextlib.suppress(TimeoutError):  # there is nothing to show before the first query
+            await asyncio.wait_for(self._updated.wait(), PAUSE)
         while True:
             self._updated.clear()
             revision, query, complete = self._revision, self._query, self._walking.done()

@@ -23,7 +23,14 @@ from spindled_protocol.types import (
 )
 
 # User messages that the harness made: context, not something the user typed.
-_CONTEXT_PREFIXES = ("<environment_context>", "<user_instructions>", "# AGENTS.md", "<turn_aborted>", "<permissions")
+_CONTEXT_PREFIXES = (
+    "<environment_context>",
+    "<user_instructions>",
+    "# AGENTS.md",
+    "<turn_aborted>",
+    "<user_shell_command>",
+    "<permissions",
+)
 
 
 class _Part(msgspec.Struct):

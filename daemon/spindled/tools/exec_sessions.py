@@ -144,6 +144,7 @@ class ExecSessions:
 
     def __init__(self) -> None:
         self._sessions: dict[int, ExecSession] = {}
+        self._apart: set[ExecSession] = set()
         # Also of commands that are over: what they left in the background ends with the thread.
         self._roots: deque[Root] = deque(maxlen=_REMEMBERED_ROOTS)
         self._endings: set[asyncio.Task[None]] = set()
@@ -160,24 +161,44 @@ class ExecSessions:
         tty: bool,
     ) -> ExecSession:
         """Start a command for an item, which gets its processId. Raises OSError when it cannot be started."""
-        if self._closed:
-            raise OSError(0, "the thread is closed")
         self._make_room()
         number = self._new_number()
         started = replace(item, processId=str(number), source="unifiedExecStartup")
         session = ExecSession(number, started, context, tty)
+        self._launch(session, command, cwd, environment)
+        self._sessions[number] = session
+        return session
+
+    def start_apart(
+        self,
+        item: CommandExecutionThreadItem,
+        command: Sequence[str],
+        context: ToolContext,
+        environment: dict[str, str],
+    ) -> ExecSession:
+        """Start a command that is not the model's, in the turn's folder: it has no number and is not polled.
+
+        Raises OSError when it cannot be started.
+        """
+        session = ExecSession(0, item, context, tty=False)
+        self._launch(session, command, context.cwd, environment)
+        self._apart.add(session)
+        session.done.add_done_callback(lambda _: self._apart.discard(session))
+        return session
+
+    def _launch(self, session: ExecSession, command: Sequence[str], cwd: Path, environment: dict[str, str]) -> None:
+        if self._closed:
+            raise OSError(0, "the thread is closed")
         child = spawn(
             command,
             cwd=cwd,
             environment=environment,
             output=session.receive,
             merge=True,
-            terminal=DEFAULT_SIZE if tty else None,
+            terminal=DEFAULT_SIZE if session.tty else None,
         )
         session.begin(child)
         self._roots.append(child.root)
-        self._sessions[number] = session
-        return session
 
     def find(self, number: int) -> ExecSession | None:
         return self._sessions.get(number)
@@ -204,7 +225,8 @@ class ExecSessions:
     async def close(self, grace: float = GRACE) -> None:
         """End every command and what the finished ones left behind. Nothing can be started afterwards."""
         self._closed = True
-        await asyncio.gather(*(session.kill(grace) for session in self.running()), *self._endings)
+        running = [*self.running(), *self._apart]
+        await asyncio.gather(*(session.kill(grace) for session in running), *self._endings)
         roots = list(self._roots)
         self._roots.clear()
         await terminate(roots, grace)

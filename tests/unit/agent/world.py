@@ -177,7 +177,9 @@ async def echo(call: ToolCall, context: ToolContext) -> ToolOutput:
     return ToolOutput(f"echo {call.arguments}")
 
 
-OPTIONS = ToolOptions(environment={"PATH": "/usr/bin:/bin"}, environment_policy=EnvironmentPolicy())
+OPTIONS = ToolOptions(
+    environment={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}, environment_policy=EnvironmentPolicy()
+)
 
 
 class World:

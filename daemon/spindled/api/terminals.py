@@ -1,0 +1,76 @@
+"""thread/backgroundTerminals/*: the commands of a thread that go on running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spindled.agent.settings import either
+from spindled.api.errors import handler
+from spindled.api.ids import thread_id
+from spindled.process.usage import usage
+from spindled.rpc.errors import INVALID_REQUEST, RpcError
+from spindled_protocol.types import (
+    ThreadBackgroundTerminal,
+    ThreadBackgroundTerminalsCleanResponse,
+    ThreadBackgroundTerminalsListResponse,
+    ThreadBackgroundTerminalsTerminateResponse,
+)
+
+if TYPE_CHECKING:
+    from spindled.api.session import Session
+    from spindled.tools.exec_sessions import ExecSession
+    from spindled_protocol.types import (
+        ThreadBackgroundTerminalsCleanParams,
+        ThreadBackgroundTerminalsListParams,
+        ThreadBackgroundTerminalsTerminateParams,
+    )
+
+
+@handler
+def background_terminals_list(
+    session: Session, params: ThreadBackgroundTerminalsListParams
+) -> ThreadBackgroundTerminalsListResponse:
+    running = session.application.threads.get(thread_id(params.threadId)).sessions.running()
+    start = number(either(params.cursor, "0"), "cursor")
+    end = start + max(either(params.limit, len(running)), 1)
+    return ThreadBackgroundTerminalsListResponse(
+        data=[terminal(command) for command in running[start:end]],
+        nextCursor=str(end) if end < len(running) else None,
+    )
+
+
+def terminal(command: ExecSession) -> ThreadBackgroundTerminal:
+    used = usage(command.child.pid)
+    return ThreadBackgroundTerminal(
+        itemId=command.item.id,
+        processId=str(command.number),
+        command=command.item.command,
+        cwd=command.item.cwd,
+        osPid=command.child.pid,
+        cpuPercent=used.cpu_percent if used else None,
+        rssKb=used.rss_kb if used else None,
+    )
+
+
+@handler
+async def background_terminals_clean(
+    session: Session, params: ThreadBackgroundTerminalsCleanParams
+) -> ThreadBackgroundTerminalsCleanResponse:
+    await session.application.threads.get(thread_id(params.threadId)).sessions.clean()
+    return ThreadBackgroundTerminalsCleanResponse()
+
+
+@handler
+async def background_terminals_terminate(
+    session: Session, params: ThreadBackgroundTerminalsTerminateParams
+) -> ThreadBackgroundTerminalsTerminateResponse:
+    sessions = session.application.threads.get(thread_id(params.threadId)).sessions
+    process_id = str(number(params.processId, "background terminal process id"))
+    return ThreadBackgroundTerminalsTerminateResponse(terminated=await sessions.terminate(process_id))
+
+
+def number(text: str, what: str) -> int:
+    """Raises RpcError for what is not made of digits."""
+    if text.isascii() and text.isdecimal() and len(text) < 20:
+        return int(text)
+    raise RpcError(INVALID_REQUEST, f"invalid {what}: invalid digit found in string")
