@@ -377,9 +377,3 @@ async def test_lists_in_pages(client: Client, method: str) -> None:
     assert seen == whole
     for bad in ("x", "99", "-1"):
         assert (await refused(client, method, {"cursor": bad}))[0] == INVALID
-
-
-async def test_the_profiles_of_permissions(client: Client) -> None:
-    listed = await client.request("permissionProfile/list", {})
-    assert [each["id"] for each in listed["data"]] == [":read-only", ":workspace", ":danger-full-access"]
-    assert all(each["allowed"] for each in listed["data"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spindled.agent.modes import instructions
+from spindled.config.schema import WorkspaceWrite
 from spindled_protocol.base import UNSET, UnsetType
 from spindled_protocol.types import (
     AskForApprovalObject,
@@ -20,13 +21,14 @@ from spindled_protocol.types import (
 )
 
 if TYPE_CHECKING:
-    from spindled.config.schema import WorkspaceWrite
+    from spindled.config.schema import SandboxMode
     from spindled_protocol.types import (
         ApprovalsReviewer,
         AskForApproval,
         ModeKind,
         Personality,
         SandboxPolicy,
+        ThreadSettingsUpdateParams,
         TurnStartParams,
     )
 
@@ -54,6 +56,7 @@ class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
     mode: ModeKind | None = None  # None: no client has named one yet, which is the default mode
     mode_instructions: str | None = None  # instead of our own
     personality: Personality | None = None
+    permissions: str | None = None  # the profile that a client chose the sandbox policy by
 
     @property
     def approval(self) -> str:
@@ -79,6 +82,7 @@ class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
             value = getattr(params, theirs)
             if value is not UNSET and value is not None:
                 changes.setdefault(ours, value)  # a mode's own settings come first
+        changes |= sandbox_changes(params)
         if given(params.cwd):
             changes["cwd"] = absolute(params.cwd, self.cwd)
             changes["workspace_roots"] = (str(changes["cwd"]),)
@@ -91,7 +95,6 @@ TURN_OVERRIDES = (
     ("model", "model"),
     ("approval_policy", "approvalPolicy"),
     ("approvals_reviewer", "approvalsReviewer"),
-    ("sandbox_policy", "sandboxPolicy"),
     ("effort", "effort"),
     ("summary", "summary"),
     ("service_tier", "serviceTier"),
@@ -107,6 +110,31 @@ def mode_changes(mode: CollaborationMode) -> dict[str, Any]:
         "model": mode.settings.model,
         "effort": mode.settings.reasoning_effort,
     }
+
+
+PERMISSION_PROFILES: dict[str, SandboxMode] = {
+    ":read-only": "read-only",
+    ":workspace": "workspace-write",
+    ":danger-full-access": "danger-full-access",
+}
+
+
+def profile_mode(name: str) -> SandboxMode:
+    """The sandbox mode that a profile of permissions stands for; raises SettingsError for one that is not known."""
+    mode = PERMISSION_PROFILES.get(name)
+    if mode is None:
+        raise SettingsError(f"unknown permission profile `{name[:100]}`")
+    return mode
+
+
+def sandbox_changes(params: TurnStartParams | ThreadSettingsUpdateParams) -> dict[str, Any]:
+    """What a request says about the sandbox, by its policy or by a profile; raises SettingsError."""
+    if not given(params.permissions):
+        return {"sandbox_policy": params.sandboxPolicy, "permissions": None} if given(params.sandboxPolicy) else {}
+    if given(params.sandboxPolicy):
+        raise SettingsError("`permissions` cannot be combined with `sandboxPolicy`")
+    profile = str(params.permissions)
+    return {"sandbox_policy": sandbox_policy(profile_mode(profile), WorkspaceWrite()), "permissions": profile}
 
 
 def asks_for_commands(policy: AskForApprovalObject) -> bool:

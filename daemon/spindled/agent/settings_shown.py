@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spindled_protocol.types import ThreadEnvironment, ThreadSettings
+from spindled_protocol.types import ActivePermissionProfile, ThreadEnvironment, ThreadSettings
 
 if TYPE_CHECKING:
     from spindled.agent.settings import ThreadSettings as Settings
@@ -17,6 +17,7 @@ def shown(settings: Settings) -> ThreadSettings:
         approvalPolicy=settings.approval_policy,
         approvalsReviewer=settings.approvals_reviewer,
         sandboxPolicy=settings.sandbox_policy,
+        activePermissionProfile=active_profile(settings),
         model=settings.model,
         modelProvider=settings.model_provider,
         serviceTier=settings.service_tier,
@@ -25,6 +26,10 @@ def shown(settings: Settings) -> ThreadSettings:
         collaborationMode=settings.collaboration_mode,
         personality=settings.personality,
     )
+
+
+def active_profile(settings: Settings) -> ActivePermissionProfile | None:
+    return ActivePermissionProfile(id=settings.permissions) if settings.permissions else None
 
 
 def environments(settings: Settings) -> list[ThreadEnvironment]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from spindled.agent.settings import SettingsError, ThreadSettings, absolute, either, given, sandbox_policy
+from spindled.agent.settings import SettingsError, ThreadSettings, absolute, either, given, profile_mode, sandbox_policy
 from spindled.api.application import working_directory
 from spindled.config.schema import GranularPolicy
 from spindled.store import rows, values
@@ -44,11 +44,16 @@ def stored_overrides(stored: StoredThread) -> dict[str, object]:
 
 
 def request_overrides(params: Any) -> dict[str, object]:
-    """The configuration that a request sets for its thread."""
+    """The configuration that a request sets for its thread. Raises SettingsError."""
+    sandbox = params.sandbox
+    if profile := either(params.permissions, None):
+        if given(sandbox):
+            raise SettingsError("`permissions` cannot be combined with `sandbox`")
+        sandbox = profile_mode(profile)
     named = {
         "model": params.model,
         "model_provider": params.modelProvider,
-        "sandbox_mode": params.sandbox,
+        "sandbox_mode": sandbox,
         "service_tier": params.serviceTier,
     }
     return {**either(params.config, {}), **{key: value for key, value in named.items() if given(value)}}
@@ -56,8 +61,6 @@ def request_overrides(params: Any) -> dict[str, object]:
 
 def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread | None = None) -> ThreadSettings:
     """Configuration, what the stored thread last used, and what the request says, the latter strongest."""
-    if given(params.permissions) and given(params.sandbox):
-        raise SettingsError("`permissions` cannot be combined with `sandbox`")
     written = config.settings
     context = stored.context if stored and stored.context else rows.TurnContext()
     requested = request_overrides(params)
@@ -83,6 +86,7 @@ def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread
         approval_policy=either(params.approvalPolicy, policy),
         approvals_reviewer=either(params.approvalsReviewer, "user"),
         sandbox_policy=sandbox,
+        permissions=either(params.permissions, None),
         effort=kept("model_reasoning_effort", context.effort, written.model_reasoning_effort),
         summary=kept("model_reasoning_summary", context.summary, written.model_reasoning_summary),
         verbosity=written.model_verbosity,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spindled.agent.settings_shown import active_profile
 from spindled.api.errors import handler
 from spindled.api.loading import start_thread
 from spindled.rpc.connection import Then
@@ -43,6 +44,7 @@ def shown_settings(thread: Thread) -> dict[str, Any]:
         "approvalPolicy": settings.approval_policy,
         "approvalsReviewer": settings.approvals_reviewer,
         "sandbox": settings.sandbox_policy,
+        "activePermissionProfile": active_profile(settings),
         "reasoningEffort": settings.effort,
         "multiAgentMode": "explicitRequestOnly",
     }

@@ -77,6 +77,18 @@ def test_sandbox_modes() -> None:
     assert isinstance(sandbox_policy("danger-full-access", write), DangerFullAccessSandboxPolicy)
 
 
+def test_a_profile_of_permissions_is_a_sandbox_mode_until_another_policy_is_named() -> None:
+    confined = settings().with_turn(params(permissions=":read-only"))
+    assert isinstance(confined.sandbox_policy, ReadOnlySandboxPolicy)
+    assert confined.with_turn(params(model="other")).permissions == ":read-only"
+    after = confined.with_turn(params(sandboxPolicy=DangerFullAccessSandboxPolicy()))
+    assert (after.permissions, after.sandbox_policy) == (None, DangerFullAccessSandboxPolicy())
+    with pytest.raises(SettingsError, match="unknown permission profile"):
+        settings().with_turn(params(permissions="mine"))
+    with pytest.raises(SettingsError, match="cannot be combined"):
+        settings().with_turn(params(permissions=":read-only", sandboxPolicy=ReadOnlySandboxPolicy(networkAccess=False)))
+
+
 def test_a_mode_sets_the_model_and_its_effort() -> None:
     before = msgspec.structs.replace(settings(), effort="high")
     mode = CollaborationMode(mode="plan", settings=Settings(model="other", reasoning_effort=None))
