@@ -39,11 +39,11 @@ class PreparedInput:
         self.client_id = client_id
 
     async def content(self) -> list[Part]:
-        """Responses content parts; local images are read now, off the loop."""
+        """Responses content parts; local images are read now, off the loop. Skills come in messages of their own."""
         parts: list[Part] = []
         for number, each in enumerate(self.inputs, start=1):
             parts += await content_of(each, number)
-        return parts
+        return parts or [text(f"${each.name}") for each in self.inputs if isinstance(each, SkillUserInput)]
 
     def preview(self) -> str:
         """What lists of threads show of the input."""
@@ -73,7 +73,7 @@ async def content_of(each: UserInput, number: int) -> list[Part]:
         return [image(str(each.url), each.detail)]
     if isinstance(each, LocalImageUserInput):
         return await local_image(each, number)
-    if isinstance(each, MentionUserInput | SkillUserInput):
+    if isinstance(each, MentionUserInput):
         return [text(f"[{each.name}]({each.path})")]
     return []
 

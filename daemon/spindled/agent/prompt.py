@@ -35,13 +35,20 @@ def base_instructions() -> str:
     return Path(__file__).with_name("instructions.md").read_text(encoding="utf-8")
 
 
-def context_items(settings: ThreadSettings, documents: Sequence[ProjectDoc], shell: str) -> list[Item]:
-    """The messages that tell the model its permissions, the project's documents and its environment."""
+def context_items(
+    settings: ThreadSettings, documents: Sequence[ProjectDoc], shell: str, skills: str | None = None
+) -> list[Item]:
+    """The messages that tell the model its permissions, the project's documents and its environment.
+
+    `skills`: what it is told of them.
+    """
     developer = [permissions_text(settings)]
     if settings.mode is not None:
         developer.append(mode_text(settings.mode_instructions or instructions(settings.mode)))
     if settings.developer_instructions:
         developer.append(settings.developer_instructions)
+    if skills:
+        developer.append(skills)
     user = [document_text(document) for document in documents]
     user.append(environment_text(settings, shell))
     return [message("developer", *developer), message("user", *user)]

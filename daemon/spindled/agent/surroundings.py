@@ -10,6 +10,8 @@ from spindled.agent.fallbacks import Fallbacks
 from spindled.config import project
 from spindled.config import rules as command_rules
 from spindled.config.catalogue import Catalogue
+from spindled.config.errors import ConfigError
+from spindled.config.skills import SkillLibrary, enabled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from spindled.config.project import ProjectDoc
     from spindled.config.rules import PrefixRule
     from spindled.config.schema import Config, Provider
+    from spindled.config.skill_file import Skill
     from spindled.tools.base import ToolOptions
     from spindled.tools.registry import Registry
 
@@ -60,6 +63,7 @@ class Surroundings:
         originator: str,
         catalogue: Catalogue | None = None,
         resting: dict[str, float] | None = None,
+        library: SkillLibrary | None = None,
     ):
         self.config = config
         self.load = load
@@ -68,6 +72,7 @@ class Surroundings:
         self.tool_options = tool_options
         self.shell = shell
         self.originator = originator
+        self.library = library or SkillLibrary()
         self.catalogue = catalogue or Catalogue(config)
         self.fallbacks = Fallbacks(config.settings.fallback_models, resting)
         self.efforts = Efforts(lambda model: self.catalogue.model(model).efforts)
@@ -87,8 +92,22 @@ class Surroundings:
         """Tokens that a conversation may fill, as the wire counts them."""
         return self.catalogue.context_window(model)
 
+    def skills(self, cwd: Path) -> list[Skill]:
+        """The skills for a folder that are on, as the configuration now says."""
+        found = self.library.find(self._of(cwd)).skills
+        if not found:
+            return []
+        try:
+            switches = self.load(cwd).settings.skills.config
+        except ConfigError:
+            switches = self.config.settings.skills.config
+        return [skill for skill in found if enabled(skill, switches)]
+
+    def _of(self, cwd: Path) -> Config:
+        return self.config if cwd == self.config.cwd else self.load(cwd)
+
     def documents(self, cwd: Path) -> list[ProjectDoc]:
         """The user's and the project's instructions for a folder, the nearest last."""
-        config = self.config if cwd == self.config.cwd else self.load(cwd)
+        config = self._of(cwd)
         found = project.project_docs(config)
         return [document for document in (found.home, *found.project) if document]

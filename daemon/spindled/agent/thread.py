@@ -13,6 +13,7 @@ from spindled.agent.ledger import Ledger
 from spindled.agent.pressure import Pressure
 from spindled.agent.prompt import context_items, told_context
 from spindled.agent.record import Record
+from spindled.agent.skills import listed, named, skill_item
 from spindled.agent.toolset import Toolset
 from spindled.agent.turn import RunningTurn
 from spindled.agent.usage import UsageMeter
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from spindled.model.events import Usage
     from spindled.store.payloads import GivenBudgets, Spending
     from spindled.tools.exec_sessions import ExecSessions
-    from spindled_protocol.types import DynamicToolSpec, ThreadItem, ThreadTokenUsage, Turn
+    from spindled_protocol.types import DynamicToolSpec, ThreadItem, ThreadTokenUsage, Turn, UserInput
     from spindled_protocol.types import Thread as WireThread
 
 
@@ -269,7 +270,14 @@ class Thread:
 
     def context(self, settings: ThreadSettings) -> list[dict[str, Any]]:
         """The context messages under these settings."""
-        return context_items(settings, self.surroundings.documents(settings.cwd), self.surroundings.shell)
+        around = self.surroundings
+        skills = listed(around.skills(settings.cwd))
+        return context_items(settings, around.documents(settings.cwd), around.shell, skills)
+
+    def skills_named(self, inputs: Sequence[UserInput], settings: ThreadSettings) -> list[dict[str, Any]]:
+        """The skills that the user names, as they stand now, for the history; not those that it has already."""
+        items = map(skill_item, named(inputs, self.surroundings.skills(settings.cwd)))
+        return [item for item in items if item not in self.history.items]
 
     @property
     def sessions(self) -> ExecSessions:

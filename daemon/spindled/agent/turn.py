@@ -221,7 +221,8 @@ class RunningTurn:
                 id=new_id(), clientId=prepared.client_id, content=prepared.inputs, startedAtMs=at_ms, completedAtMs=None
             )
             self.thread.events.item_started(self.id, item, at_ms)
-            self.thread.remember([{"type": "message", "role": "user", "content": content}])
+            said = {"type": "message", "role": "user", "content": content}
+            self.thread.remember([said, *self.thread.skills_named(prepared.inputs, self.settings)])
             item.completedAtMs = at_ms
             self.thread.complete_item(self.id, item)
 

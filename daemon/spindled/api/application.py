@@ -15,6 +15,7 @@ from spindled.api.clients import ModelClients
 from spindled.api.followers import ThreadFollowers
 from spindled.api.listings import Listings
 from spindled.api.session import Session
+from spindled.api.skill_watch import Skills
 from spindled.api.toolbox import shell_name, tool_options
 from spindled.api.warnings import config_warning
 from spindled.config.catalogue import Catalogue
@@ -25,6 +26,7 @@ from spindled.config.user_file import UserFile
 from spindled.store.errors import StoreError
 from spindled.store.threads import ThreadStore
 from spindled.tools.registry import Registry
+from spindled_protocol.types import SkillsChangedNotification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,6 +52,7 @@ class Application:
         self.clients = ModelClients(self.login.key)
         self.listings = Listings(self.home, self.clients)
         self.registry = Registry()
+        self.skills = Skills(self.tell_skills_changed)
         self.indexed = False  # whether the index was compared with the files in this run
         self._resting: dict[str, dict[str, float]] = {}  # by provider
         self._warned: set[str] = set()
@@ -82,6 +85,7 @@ class Application:
             originator=originator,
             catalogue=self.catalogue(config),
             resting=self._resting.setdefault(config.provider.id, {}),
+            library=self.skills.library,
         )
 
     def catalogue(self, config: Config) -> Catalogue:
@@ -123,6 +127,9 @@ class Application:
         for session in self._sessions:
             session.connection.notify(method, params)
 
+    def tell_skills_changed(self) -> None:
+        self.notify("skills/changed", SkillsChangedNotification())
+
     def followers(self, thread_id: str) -> ThreadFollowers:
         followers = self._followers.get(thread_id)
         if followers is None:
@@ -143,6 +150,7 @@ class Application:
             log.warning("some turns did not stop within %.2f s", deadline_seconds)
         finally:
             await self.listings.close()
+            await self.skills.close()
             await asyncio.gather(*(session.close() for session in self._sessions))
             await kill_all()
             await self.clients.close()

@@ -47,6 +47,10 @@ ROUTES = {
     "turn/interrupt": Route("spindled.api.turns:turn_interrupt"),
     "review/start": Route("spindled.api.reviews:review_start"),
     "collaborationMode/list": Route("spindled.api.modes:collaboration_mode_list"),
+    # skills and hooks
+    "skills/list": Route("spindled.api.skills:skills_list"),
+    "skills/config/write": Route("spindled.api.skills:skills_config_write"),
+    "skills/extraRoots/set": Route("spindled.api.skills:skills_extra_roots_set"),
     # the library of threads
     "thread/list": Route("spindled.api.library:thread_list"),
     "thread/read": Route("spindled.api.library:thread_read"),

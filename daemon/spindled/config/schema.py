@@ -78,6 +78,18 @@ class Tools(Struct, frozen=True, kw_only=True):
     dynamic_timeout_sec: Count = 1_800  # that a client may take to run a tool of its own; 0: no limit
 
 
+class SkillSwitch(Struct, frozen=True, kw_only=True):
+    """Turns a skill on or off, by its name or its SKILL.md."""
+
+    name: str | None = None
+    path: str | None = None
+    enabled: bool = True
+
+
+class Skills(Struct, frozen=True, kw_only=True):
+    config: list[SkillSwitch] = []
+
+
 class Project(Struct, frozen=True, kw_only=True):
     trust_level: TrustLevel | None = None
 
@@ -170,6 +182,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     tool_output_token_limit: Annotated[int, Meta(ge=1)] | None = None
     tools: Tools = Tools()
+    skills: Skills = Skills()
     features: dict[str, bool | dict[str, Any]] = {}
 
     budget: Budgets = Budgets()
