@@ -15,6 +15,7 @@ from spindled.agent.threads import ThreadNotLoaded
 from spindled.config.errors import ConfigError
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled.store.errors import StoreError, ThreadLookupError, TurnNotFound
+from spindled.store.library.errors import LibraryError
 from spindled.tools.dynamic_specs import SpecError
 from spindled_protocol.types import CodexErrorInfoObject, TurnError
 
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # The caller's mistake, told in the error's own words.
-REFUSED = (InputError, SettingsError, SpecError, TurnConflict, ThreadNotLoaded, ThreadLookupError, TurnNotFound)
+REFUSED = (
+    InputError,
+    SettingsError,
+    SpecError,
+    TurnConflict,
+    ThreadNotLoaded,
+    ThreadLookupError,
+    TurnNotFound,
+    LibraryError,
+)
 
 
 def handler(function: Callable[..., Any]) -> Callable[..., Any]:

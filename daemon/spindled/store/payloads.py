@@ -42,6 +42,7 @@ class SessionMeta(_Payload, kw_only=True):
     session_id: str | None = None
     id: str
     forked_from_id: str | None = None
+    attached_thread: bool = False
     forked_from_ordinal_exclusive: int | None = None
     parent_thread_id: str | None = None
     timestamp: str = ""
