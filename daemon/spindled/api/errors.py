@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from spindled.agent.goals import GoalError
 from spindled.agent.inputs import InputError
 from spindled.agent.settings import SettingsError
 from spindled.agent.thread import NotSteerable, TurnConflict
@@ -32,6 +33,7 @@ REFUSED = (
     ThreadLookupError,
     TurnNotFound,
     LibraryError,
+    GoalError,
 )
 
 

@@ -42,6 +42,16 @@ ROUTES = {
     "turn/steer": Route("spindled.api.turns:turn_steer"),
     "turn/interrupt": Route("spindled.api.turns:turn_interrupt"),
     "collaborationMode/list": Route("spindled.api.modes:collaboration_mode_list"),
+    # goals and the queue
+    "thread/goal/get": Route("spindled.api.goals:goal_get"),
+    "thread/goal/set": Route("spindled.api.goals:goal_set"),
+    "thread/goal/clear": Route("spindled.api.goals:goal_clear"),
+    "thread/queue/add": Route("spindled.api.queue:queue_add"),
+    "thread/queue/list": Route("spindled.api.queue:queue_list"),
+    "thread/queue/update": Route("spindled.api.queue:queue_update"),
+    "thread/queue/delete": Route("spindled.api.queue:queue_delete"),
+    "thread/queue/reorder": Route("spindled.api.queue:queue_reorder"),
+    "thread/queue/start": Route("spindled.api.queue:queue_start"),
     # the library of threads
     "thread/list": Route("spindled.api.library:thread_list"),
     "thread/read": Route("spindled.api.library:thread_read"),

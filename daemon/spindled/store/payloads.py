@@ -131,6 +131,12 @@ class Spending(_Payload, kw_only=True):
     budgets: GivenBudgets = field(default_factory=GivenBudgets)
 
 
+class Goal(Struct):
+    """A row of our own."""
+
+    objective: str
+
+
 class TurnFailure(_Payload, kw_only=True):
     message: str
     codex_error_info: Any = None

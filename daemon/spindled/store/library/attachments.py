@@ -58,8 +58,8 @@ class Attachments:
         """The threads that have it, by id, from the one after `after` on. `archived`: only such, or only others."""
         found = self._shelf.ask(
             "SELECT threads.id, threads.archived FROM attachments JOIN threads ON threads.id = attachments.thread_id"
-            " WHERE attachments.type = ? AND attachments.key = ? AND threads.id > ? AND (? IS NULL OR threads.archived = ?)"
-            " ORDER BY threads.id LIMIT ?",
+            " WHERE attachments.type = ? AND attachments.key = ? AND threads.id > ?"
+            " AND (? IS NULL OR threads.archived = ?) ORDER BY threads.id LIMIT ?",
             *(kind, key, after, archived, archived, limit),
         )
         return [ThreadAttachmentOwner(threadId=thread_id, archived=bool(archived)) for thread_id, archived in found]
