@@ -80,11 +80,11 @@ async def test_tokens(client: Client, provider: FakeProvider, kind: str) -> None
     provider.script(calls("c1"))
     thread = await open_thread(client)
     enough = await client.run_turn(thread, "go", budget={kind: TALLY[kind]})
-    assert flow(enough)[-2:] == [*COMPLETED]
+    assert flow(enough)[-3:] == [*COMPLETED]
     provider.script(calls("c2"))
     sent = len(provider.requests)
     messages = await client.run_turn(thread, "go", budget={kind: TALLY[kind] - 1})
-    assert flow(messages)[-3:] == [*FAILED]
+    assert flow(messages)[-4:] == [*FAILED]
     assert stop(messages) == {"scope": "turn", "kind": kind, "limit": TALLY[kind] - 1, "used": TALLY[kind]}
     assert len(provider.requests) == sent + 1
     assert flow(await client.run_turn(thread, "go on")) == [*STARTED, *ANSWERED, *COMPLETED]
@@ -201,7 +201,7 @@ async def test_wall_time_ends_a_command_with_its_process_group(
     assert (found["scope"], found["kind"], found["limit"]) == ("thread", "wallSeconds", 0.001)
     assert found["used"] > found["limit"]
     assert [item["status"] for item in items(messages, "commandExecution")] == ["failed"]
-    assert flow(messages)[-3:] == [*FAILED]
+    assert flow(messages)[-4:] == [*FAILED]
 
     lifted = {"thread": {"wallSeconds": None}}
     await client.request("thread/resume", {"threadId": thread, "excludeTurns": True, "budget": lifted})
@@ -234,7 +234,7 @@ async def test_wall_time_of_a_turn(client: Client, provider: FakeProvider, secon
     messages = await client.run_turn(await open_thread(client), "go", budget={"wallSeconds": seconds})
     found = stop(messages)
     assert (found["scope"], found["kind"], found["limit"]) == ("turn", "wallSeconds", seconds)
-    assert flow(messages)[-3:] == [*FAILED]
+    assert flow(messages)[-4:] == [*FAILED]
 
 
 async def test_no_limit_by_default(client: Client, provider: FakeProvider) -> None:

@@ -228,7 +228,7 @@ async def test_10_a_compaction_without_a_summary(client: Client, provider: FakeP
     await client.request("thread/compact/start", {"threadId": thread})
     await client.wait_for("turn/completed", since=since)
     messages = client.received[since:]
-    assert flow(messages)[-3:] == [*FAILED]
+    assert flow(messages)[-4:] == [*FAILED]
     assert turn_of(messages)["error"]["codexErrorInfo"] == "contextWindowExceeded"
     assert items(messages, "contextCompaction") == []
     await client.run_turn(thread, "second")
@@ -258,7 +258,7 @@ async def test_11_a_client_that_never_answers(launch: Launch, provider: FakeProv
     waiting, other = await open_thread(client), await open_thread(client)
     await client.start_turn(waiting, "ask")
     await client.wait_for(COMMAND_APPROVAL)
-    assert flow(await client.run_turn(other, "hello"))[-2:] == [*COMPLETED]
+    assert flow(await client.run_turn(other, "hello"))[-3:] == [*COMPLETED]
     assert await client.close() == 0
     assert not (home.workspace / "made.txt").exists()
     client = await launch()

@@ -229,7 +229,7 @@ async def test_a_second_overflow_fails_the_turn(client: Client, provider: FakePr
     provider.script(too_long(), stream(message("SUMMARY")), too_long())
     thread = await open_thread(client)
     messages = await client.run_turn(thread, "first")
-    assert flow(messages)[-3:] == [*FAILED]
+    assert flow(messages)[-4:] == [*FAILED]
     assert failure(messages) == "contextWindowExceeded"
     assert len(provider.requests) == 3
 
@@ -245,7 +245,7 @@ async def test_a_summary_that_is_too_long_goes_without_the_oldest_call(client: C
     )
     thread = await open_thread(client)
     messages = await client.run_turn(thread, "first")
-    assert flow(messages)[-2:] == [*COMPLETED]
+    assert flow(messages)[-3:] == [*COMPLETED]
     asked = [[call_id for call_id, _ in outputs(request)] for request in provider.requests]
     assert asked == [[], ["call_1"], ["call_1", "call_2"], ["call_1", "call_2"], ["call_2"], []]
     calls = [item["call_id"] for item in provider.requests[4].json["input"] if item["type"] == "function_call"]
@@ -268,7 +268,7 @@ async def test_without_a_summary_the_turn_fails_and_the_thread_goes_on(
     thread = await open_thread(client)
     await client.run_turn(thread, "first")
     messages = await client.run_turn(thread, "second")
-    assert flow(messages)[-3:] == [*FAILED]
+    assert flow(messages)[-4:] == [*FAILED]
     assert failure(messages) == "contextWindowExceeded"
     assert items(messages, "contextCompaction") == []
     await client.kill()
@@ -277,7 +277,7 @@ async def test_without_a_summary_the_turn_fails_and_the_thread_goes_on(
     resumed = await other.request("thread/resume", {"threadId": thread})
     assert [turn["status"] for turn in resumed["thread"]["turns"]] == ["completed", "failed"]
     provider.script(stream(message("SUMMARY")), stream(message("A3")))
-    assert flow(await other.run_turn(thread, "third"))[-2:] == [*COMPLETED]
+    assert flow(await other.run_turn(thread, "third"))[-3:] == [*COMPLETED]
     assert said(provider.requests[-2], "assistant") == ["A1"]
     assert said(provider.requests[-1])[:2] == ["first", "second"]
 
@@ -293,7 +293,7 @@ async def test_three_failures_end_the_attempts(launch: Launch, provider: FakePro
     assert len(provider.requests) == 5
     assert len(of(client.received, "warning")) == 1
     provider.script(stream(message("SUMMARY")), stream(message("A6")))
-    assert flow(await compact(client, thread))[-2:] == [*COMPLETED]
+    assert flow(await compact(client, thread))[-3:] == [*COMPLETED]
 
 
 # -- afterwards
@@ -309,7 +309,7 @@ async def test_a_summary_goes_without_what_the_provider_cannot_read(client: Clie
     )
     thread = await open_thread(client)
     await client.run_turn(thread, "first")
-    assert flow(await compact(client, thread))[-2:] == [*COMPLETED][-2:]
+    assert flow(await compact(client, thread))[-3:] == [*COMPLETED]
     kinds = [[item["type"] for item in request.json["input"]] for request in provider.requests[1:3]]
     assert ["reasoning" in kind for kind in kinds] == [True, False]
     assert len(client.notifications("warning")) == 1

@@ -52,7 +52,8 @@ async def test_after_a_kill_in_a_stream(launch: Launch, provider: FakeProvider) 
     ]
     since = other.mark()
     again = await other.request("thread/resume", {"threadId": thread, "excludeTurns": True})
-    assert flow(other.received[since:]) == ["result"]
+    await other.wait_for("thread/goal/cleared", since=since)
+    assert flow(other.received[since:]) == ["result", "thread/goal/cleared"]
     assert again["thread"]["turns"] == []
     assert again["turnsBackwardsCursor"]
 

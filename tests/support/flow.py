@@ -23,9 +23,10 @@ ANSWERED = (
     "thread/tokenUsage/updated",
 )
 """A response of the model that is one message of one delta."""
-COMPLETED = ("thread/status/changed idle", "turn/completed completed")
+UNREAD = "thread/readState/changed"
+COMPLETED = (UNREAD, "thread/status/changed idle", "turn/completed completed")
 INTERRUPTED = ("thread/status/changed idle", "turn/completed interrupted")
-FAILED = ("thread/status/changed systemError", "error final", "turn/completed failed")
+FAILED = ("thread/status/changed systemError", "error final", UNREAD, "turn/completed failed")
 
 PIECES = "item/commandExecution/outputDelta"
 """How often it is sent depends on how the pipe cuts the output, so its number is not part of a flow."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.thread import Thread
-    from spindled.tools.base import CommandApproval, FileSnapshot, PatchApproval, ToolOptions
+    from spindled.tools.base import CommandApproval, FileSnapshot, GoalBook, PatchApproval, ToolOptions
     from spindled.tools.exec_sessions import ExecSessions
     from spindled.tools.patch.diff import TurnDiff
     from spindled.tools.policy import CommandRule, SessionGrants
@@ -71,6 +71,10 @@ class TurnContext:
     @property
     def tool_options(self) -> ToolOptions:
         return self.thread.surroundings.tool_options
+
+    @property
+    def goals(self) -> GoalBook | None:
+        return self.thread.follow_ups.goal if self.thread.follow_ups is not None else None
 
     def item_started(self, item: ThreadItem) -> None:
         self.thread.events.item_started(self.turn_id, item, item.startedAtMs or now_ms())

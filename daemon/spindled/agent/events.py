@@ -19,6 +19,10 @@ from spindled_protocol.types import (
     ReasoningTextDeltaNotification,
     SystemErrorThreadStatus,
     TerminalInteractionNotification,
+    ThreadGoalClearedNotification,
+    ThreadGoalUpdatedNotification,
+    ThreadQueueChangedNotification,
+    ThreadReadStateChangedNotification,
     ThreadSettingsUpdatedNotification,
     ThreadStatusChangedNotification,
     ThreadTokenUsageUpdatedNotification,
@@ -34,7 +38,9 @@ if TYPE_CHECKING:
     from spindled_protocol.base import Wire
     from spindled_protocol.types import (
         ThreadActiveFlag,
+        ThreadGoal,
         ThreadItem,
+        ThreadReadState,
         ThreadSettings,
         ThreadStatus,
         ThreadTokenUsage,
@@ -171,6 +177,22 @@ class ThreadEvents:
                 tokenUsage=usage,
                 costUsd=UNSET if cost_usd is None else cost_usd,
             ),
+        )
+
+    def goal_updated(self, turn_id: str | None, goal: ThreadGoal) -> None:
+        self._publish(
+            "thread/goal/updated", ThreadGoalUpdatedNotification(threadId=self.thread_id, turnId=turn_id, goal=goal)
+        )
+
+    def goal_cleared(self) -> None:
+        self._publish("thread/goal/cleared", ThreadGoalClearedNotification(threadId=self.thread_id))
+
+    def queue_changed(self) -> None:
+        self._publish("thread/queue/changed", ThreadQueueChangedNotification(threadId=self.thread_id))
+
+    def read_state_changed(self, state: ThreadReadState) -> None:
+        self._publish(
+            "thread/readState/changed", ThreadReadStateChangedNotification(threadId=self.thread_id, readState=state)
         )
 
     def _publish(self, method: str, params: Wire) -> None:

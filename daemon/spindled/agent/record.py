@@ -73,6 +73,10 @@ class Record:
     def spending(self, so_far: rows.Spending) -> None:
         self._write([rows.spending(so_far)])
 
+    def goal(self, objective: str) -> None:
+        """What a turn that nobody asked for works towards."""
+        self._write([rows.goal(objective)])
+
     def turn_ended(self, turn: Turn, final: AgentMessageThreadItem | None) -> None:
         started, completed, lasted = turn.startedAt or 0, turn.completedAt or 0, turn.durationMs or 0
         if turn.status == "interrupted":

@@ -8,6 +8,7 @@ from spindled.agent.approvals import Approvals
 from spindled.agent.client_tools import ClientTools
 from spindled.agent.clock import now_ms, now_s
 from spindled.agent.events import ThreadEvents
+from spindled.agent.follow_ups import FollowUps
 from spindled.agent.history import History
 from spindled.agent.ledger import Ledger
 from spindled.agent.pressure import Pressure
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.surroundings import Surroundings
     from spindled.model.events import Usage
+    from spindled.store.library.library import Library
     from spindled.store.payloads import GivenBudgets, Spending
     from spindled.tools.exec_sessions import ExecSessions
     from spindled_protocol.types import DynamicToolSpec, ThreadItem, ThreadTokenUsage, Turn, UserInput
@@ -69,9 +71,11 @@ class Thread:
         sampled: ThreadSettings | None = None,
         dynamic_tools: Sequence[DynamicToolSpec] = (),
         ledger: Ledger | None = None,
+        library: Library | None = None,
     ):
         """`sampled`: the settings of the last turn that a resumed thread had, if its model can still be asked.
         `ledger`: that of another thread, which this one works for.
+        `library`: where its goal and its queue are; None for a thread that is not stored.
         """
         self.id = identity.id
         self.identity = identity
@@ -84,6 +88,7 @@ class Thread:
         self.events = ThreadEvents(self.id, followers)
         self.record = Record(self.id, journal, self.events.warning)
         self.ledger = ledger or Ledger(surroundings.config.settings, spending, self.record.spending)
+        self.follow_ups = FollowUps(self, library) if library is not None else None
         self.approvals = Approvals(self.events, grants or SessionGrants(), surroundings.rules.allow)
         self.client_tools = ClientTools(dynamic_tools, self.history.items)
         self.toolset = Toolset(surroundings.registry, self.client_tools)
@@ -111,17 +116,23 @@ class Thread:
             raise TurnConflict("the thread is being closed" if self.closing else "the active turn is being stopped")
         if self.active is not None and not self.active.steerable:
             raise NotSteerable(self.active.kind)
+        if self.active is None:
+            return self.begin(RunningTurn(self, settings, prepared, output_schema, budget), prepared.preview())
         self.record.flush()
         self.settings = settings
         self.identity.updated_at = now_s()
-        if not self.identity.preview:
-            self.identity.preview = prepared.preview()
-        if self.active is not None:
-            self.active.steer(prepared)
-            self.active.budget.give(budget or {})
-        else:
-            self.active = RunningTurn(self, settings, prepared, output_schema, budget)
+        self.active.steer(prepared)
+        self.active.budget.give(budget or {})
         return self.active
+
+    def begin(self, turn: RunningTurn, preview: str) -> RunningTurn:
+        """Make a turn of an idle thread the one that is about to run. Raises StoreError."""
+        self.record.flush()
+        self.settings = turn.settings
+        self.identity.updated_at = now_s()
+        self.identity.preview = self.identity.preview or preview
+        self.active = turn
+        return turn
 
     def check_open(self) -> None:
         """Raises StoreError, and TurnConflict once the thread closes."""
@@ -192,19 +203,30 @@ class Thread:
             self.active = None
         self.remember(self.user_commands.take())
         self.identity.updated_at = now_s()
+        if self.follow_ups is not None:
+            self.follow_ups.turn_ended(turn, outcome)
         if outcome.error is not None:
             self.events.system_error()
             self.events.error(turn.id, outcome.error, will_retry=False)
-        elif self.active is None:  # else it was given up before it began
+        if self.follow_ups is not None:
+            self.follow_ups.mark_unread(turn, outcome)
+        if outcome.error is None and self.active is None:  # else it was given up before it began
             self.events.idle()
         self.events.turn_completed(outcome)
         self._follow()
+        if outcome.status != "interrupted":
+            self.begin_next()
 
     def _follow(self) -> None:
         """Begin the turn that waits for the end of another."""
         if self.following is not None and self.active is None and not self.closing:
             self.active, self.following = self.following, None
             self.active.start()
+
+    def begin_next(self) -> None:
+        """Begin what is queued, or go on towards the goal, if the thread is idle."""
+        if self.follow_ups is not None and self.active is None and not self.closing:
+            self.follow_ups.begin()
 
     def give_budgets(self, budgets: GivenBudgets) -> None:
         """Limits for what follows; those of the thread hold for the turn that runs, too."""
@@ -245,6 +267,8 @@ class Thread:
     def spend(self, turn_id: str, usage: Usage) -> None:
         self.usage.add(usage)
         self._tell_usage(turn_id)
+        if self.follow_ups is not None:
+            self.follow_ups.goal.count(turn_id, usage)
 
     def usage_estimated(self, turn_id: str, tokens: int) -> None:
         """The history has another size than the model last reported."""

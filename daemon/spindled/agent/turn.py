@@ -79,6 +79,8 @@ class RunningTurn:
             thread.ledger, budget or {}, partial(thread.approvals.question, self.id), self._run_out_of_time
         )
         self.inputs: deque[PreparedInput] = deque([first] if first is not None else [])
+        self.whispers: list[dict[str, Any]] = []
+        self.must_tell = False
         self.sampling: Sampling | None = None
         self.guards = Guards()
         self.so_far = SoFar()
@@ -107,6 +109,11 @@ class RunningTurn:
         self.inputs.append(prepared)
         if self.sampling is not None:
             self.sampling.cut()
+
+    def whisper(self, item: dict[str, Any], *, urgent: bool = False) -> None:
+        """Tell the model something with its next request, beside the input; an urgent word makes for one."""
+        self.whispers.append(item)
+        self.must_tell = self.must_tell or urgent
 
     def interrupt(self) -> None:
         """Stop at the next await; idempotent, so that a second one does not cut short how tools end."""
@@ -177,11 +184,13 @@ class RunningTurn:
         await self._make_room(self.thread.pressure.before_turn)
         self.thread.remember(self.thread.new_context(self.settings))
         goes_on = await self._sample()
-        while goes_on or self.inputs or self.thread.user_commands.heard:
+        while goes_on or self.inputs or self.must_tell or self.thread.user_commands.heard:
             await self._make_room(self.thread.pressure.before_request)
             goes_on = await self._sample()
 
     async def _sample(self) -> bool:
+        self.thread.remember(self.whispers)
+        self.whispers, self.must_tell = [], False
         await self._take_inputs()
         self.sampling = Sampling(self)
         goes_on = await self.sampling.run()
@@ -207,6 +216,8 @@ class RunningTurn:
         self.thread.record.turn_started(
             snapshot, self.settings, self.thread.surroundings.context_window(self.settings.model)
         )
+        if self.thread.follow_ups is not None:
+            self.thread.follow_ups.goal.turn_began()
 
     async def _take_inputs(self) -> None:
         self.thread.remember(self.thread.user_commands.take())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from spindled.agent.surroundings import RuleBook, Surroundings
 from spindled.agent.threads import Threads
 from spindled.api.clients import ModelClients
-from spindled.api.followers import ThreadFollowers
+from spindled.api.followers import Audience, ThreadFollowers
 from spindled.api.listings import Listings
 from spindled.api.session import Session
 from spindled.api.skill_watch import Skills
@@ -53,6 +53,7 @@ class Application:
         self.listings = Listings(self.home, self.clients)
         self.registry = Registry()
         self.skills = Skills(self.tell_skills_changed)
+        self.everybody = Audience()
         self.indexed = False  # whether the index was compared with the files in this run
         self._resting: dict[str, dict[str, float]] = {}  # by provider
         self._warned: set[str] = set()
@@ -65,6 +66,7 @@ class Application:
         ending = asyncio.get_running_loop().create_task(self._end(session), name="end of a connection")
         self._sessions[session] = ending
         ending.add_done_callback(lambda _: self._sessions.pop(session))
+        self.everybody.add(connection)
         self._tell_about_configuration(connection)
         return session
 
@@ -162,8 +164,8 @@ class Application:
     async def _end(self, session: Session) -> None:
         """When its connection has closed, a session's processes and watches end, and threads forget it."""
         await session.connection.closed.wait()
-        for followers in self._followers.values():
-            followers.remove(session.connection)
+        for audience in (self.everybody, *self._followers.values()):
+            audience.remove(session.connection)
         await session.close()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from spindled.agent.goals import GoalError
 from spindled.agent.inputs import InputError
 from spindled.agent.settings import SettingsError
 from spindled.agent.thread import NotSteerable, TurnConflict
@@ -15,6 +16,7 @@ from spindled.agent.threads import ThreadNotLoaded
 from spindled.config.errors import ConfigError
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled.store.errors import StoreError, ThreadLookupError, TurnNotFound
+from spindled.store.library.errors import LibraryError
 from spindled.tools.dynamic_specs import SpecError
 from spindled_protocol.types import CodexErrorInfoObject, TurnError
 
@@ -22,7 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # The caller's mistake, told in the error's own words.
-REFUSED = (InputError, SettingsError, SpecError, TurnConflict, ThreadNotLoaded, ThreadLookupError, TurnNotFound)
+REFUSED = (
+    InputError,
+    SettingsError,
+    SpecError,
+    TurnConflict,
+    ThreadNotLoaded,
+    ThreadLookupError,
+    TurnNotFound,
+    LibraryError,
+    GoalError,
+)
 
 
 def handler(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -32,11 +32,10 @@ HELD_BACK = {
 }
 
 
-class ThreadFollowers:
-    """Implements `agent.ports.Followers` for one thread."""
+class Audience:
+    """Connections that are told the same."""
 
-    def __init__(self, thread_id: str):
-        self.thread_id = thread_id
+    def __init__(self) -> None:
         self.connections: list[Connection] = []
 
     def add(self, connection: Connection) -> None:
@@ -59,6 +58,14 @@ class ThreadFollowers:
                 if plain not in frames:
                     frames[plain] = encode_notification(method, without_extensions(method, params) if plain else params)
                 connection.send(frames[plain])
+
+
+class ThreadFollowers(Audience):
+    """Implements `agent.ports.Followers` for one thread."""
+
+    def __init__(self, thread_id: str):
+        super().__init__()
+        self.thread_id = thread_id
 
     async def writable(self) -> None:
         for connection in tuple(self.connections):

@@ -58,6 +58,7 @@ def start_thread(session: Session, params: ThreadStartParams) -> Thread:
             settings=settings,
             **equipment(session, identity.id, config),
             journal=journal,
+            library=application.store.library if journal is not None else None,
             spending=Spending(budgets=given_budgets(params.budget)),
             dynamic_tools=tools,
         )
@@ -85,6 +86,7 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
         **equipment(session, identity.id, config),
         **past(stored, settings),
         journal=journal,
+        library=application.store.library if journal is not None else None,
     )
     thread.give_budgets(given_budgets(params.budget))
     return application.threads.add(thread)
@@ -117,6 +119,7 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
         settings=settings,
         **equipment(session, params.threadId, config),
         **past(stored, settings),
+        library=application.store.library,
         journal=application.store.open(params.threadId),  # last: what fails before it leaves no lock behind
     )
     thread.give_budgets(given_budgets(params.budget))
@@ -135,6 +138,7 @@ def reload_thread(application: Application, thread: Thread, stored: StoredThread
         followers=application.followers(thread.id),
         grants=thread.approvals.grants,
         **past(stored, thread.settings),
+        library=application.store.library,
         journal=application.store.open(thread.id),
     )
     again.give_budgets(thread.ledger.spent.budgets)

@@ -12,9 +12,10 @@ from spindled.api.ids import thread_id
 from spindled.api.loading import resume_thread
 from spindled.api.paging import page_cursors
 from spindled.api.reading import stored_turns
+from spindled.api.shelving import shelved
 from spindled.api.threads import prepare, shown_settings
 from spindled.rpc.connection import Then
-from spindled_protocol.types import ThreadGoalClearedNotification, ThreadResumeResponse
+from spindled_protocol.types import ThreadResumeResponse
 
 if TYPE_CHECKING:
     from spindled.api.session import Session
@@ -42,7 +43,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     cursors = page_cursors(turns)
     shown = [] if either(params.excludeTurns, False) else turns
     response = ThreadResumeResponse(
-        thread=thread.snapshot(shown),
+        thread=shelved(application.store.library, thread.snapshot(shown)),
         collaborationMode=thread.settings.collaboration_mode,
         turnsBackwardsCursor=cursors.turns,
         itemsBackwardsCursor=cursors.items,
@@ -50,12 +51,12 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     )
 
     def announce() -> None:
-        if not loaded:
-            if thread.usage.known and turns:
-                thread.show_usage(turns[-1].id)
-            thread.events.followers.publish(
-                "thread/goal/cleared", ThreadGoalClearedNotification(threadId=params.threadId)
-            )
+        if not loaded and thread.usage.known and turns:
+            thread.show_usage(turns[-1].id)
+        if thread.follow_ups is not None:
+            thread.follow_ups.goal.show()
         prepare(session, thread)
+        if not loaded:
+            thread.begin_next()
 
     return Then(response, announce)

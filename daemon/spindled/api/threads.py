@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spindled.agent.settings import either
 from spindled.agent.settings_shown import active_profile
 from spindled.api.errors import handler
 from spindled.api.loading import start_thread
+from spindled.api.shelving import shelved
 from spindled.rpc.connection import Then
 from spindled_protocol.types import ThreadStartedNotification, ThreadStartResponse
 
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
 
 @handler
 def thread_start(session: Session, params: ThreadStartParams) -> Then:
+    library, project = session.application.store.library, either(params.projectId, None) or None
+    if project is not None:
+        library.projects.read(project)
     thread = start_thread(session, params)
+    library.projects.assign(thread.id, project)
     session.follow(thread)
-    response = ThreadStartResponse(thread=thread.snapshot(), **shown_settings(thread))
+    response = ThreadStartResponse(thread=shelved(library, thread.snapshot()), **shown_settings(thread))
 
     def announce() -> None:
         thread.events.followers.publish("thread/started", ThreadStartedNotification(thread=response.thread))

@@ -36,6 +36,7 @@ def tool_options(config: Config) -> ToolOptions:
         dynamic_tool_seconds=settings.tools.dynamic_timeout_sec,
         shell_tool=enabled(settings, "shell_tool"),
         view_image=settings.tools.view_image and enabled(settings, "view_image"),
+        goals=enabled(settings, "goals"),
         secret_variables=frozenset(secret_variables(config.providers.values())),
     )
 

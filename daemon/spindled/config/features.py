@@ -19,6 +19,7 @@ FEATURES = {
     for feature in (
         Feature("shell_tool", "stable", default=True),
         Feature("view_image", "stable", default=True),
+        Feature("goals", "stable", default=True),
     )
 }
 

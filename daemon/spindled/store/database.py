@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,13 +46,32 @@ class Database:
 
     def read(self, statement: str, arguments: Iterable[Any] = ()) -> list[Any]:
         with self._lock:
-            return self._attempt([(statement, arguments)])
+            return self._attempt(lambda connection: _execute(connection, [(statement, arguments)]))
 
     def write(self, *statements: Statement) -> None:
         """All in one commit. If another process keeps the file locked, they are dropped."""
         with self._lock:
             bracketed = len(statements) > 1
-            self._attempt([("BEGIN IMMEDIATE", ()), *statements, ("COMMIT", ())] if bracketed else list(statements))
+            listed = [("BEGIN IMMEDIATE", ()), *statements, ("COMMIT", ())] if bracketed else list(statements)
+            self._attempt(lambda connection: _execute(connection, listed))
+
+    def revise(self, question: Statement, build: Callable[[list[Any]], list[Statement]]) -> None:
+        """In one commit, the statements that `build` makes of what the question gives. May be dropped like a `write`.
+
+        What `build` raises ends the transaction without a change.
+        """
+
+        def work(connection: sqlite3.Connection) -> list[Any]:
+            found = _execute(connection, [("BEGIN IMMEDIATE", ()), question])
+            try:
+                statements = build(found)
+            except BaseException:
+                connection.rollback()
+                raise
+            return _execute(connection, [*statements, ("COMMIT", ())])
+
+        with self._lock:
+            self._attempt(work)
 
     def close(self) -> None:
         with self._lock:
@@ -60,12 +79,12 @@ class Database:
                 self._connection.close()
                 self._connection = None
 
-    def _attempt(self, statements: list[Statement]) -> list[Any]:
+    def _attempt(self, work: Callable[[sqlite3.Connection], list[Any]]) -> list[Any]:
         import sqlite3
 
         for _ in range(2):
             try:
-                return _execute(self._open(), statements)
+                return work(self._open())
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
                     _log.warning("%s is locked by another process: an update is left out", self._path)

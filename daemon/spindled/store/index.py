@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from msgspec.structs import astuple, fields
 
 from spindled.store.database import Database, Statement
+from spindled.store.library import library
 from spindled.store.query import ListQuery, Page, page, select
 from spindled.store.summary import Summary
 
 Summaries = list[Summary]
+_NOWHERE: Mapping[str, int] = MappingProxyType({})
 
-SCHEMA_VERSION = 1  # an index with another number is thrown away and built anew
+SCHEMA_VERSION = 2  # an index with another number is thrown away and built anew
 _COLUMNS = [field.name for field in fields(Summary)]
 _ALL = ", ".join(_COLUMNS)
 _PUT = f"INSERT OR REPLACE INTO threads ({_ALL}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
@@ -24,13 +27,14 @@ CREATE INDEX threads_created ON threads (archived, created_ms, id) WHERE preview
 CREATE INDEX threads_updated ON threads (archived, updated_ms, id) WHERE preview <> '';
 CREATE INDEX threads_parent ON threads (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX threads_path ON threads (path);
+CREATE INDEX threads_attached ON threads (attached_to) WHERE attached_to IS NOT NULL;
 CREATE TABLE folders (path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL);
-"""
+{library.SCHEMA}"""
 
 
 class Index:
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, _SCHEMA, SCHEMA_VERSION)
+        self.database = self._database = Database(path, _SCHEMA, SCHEMA_VERSION)
         self.close = self._database.close
         self.filled = self._database.filled
 
@@ -54,9 +58,9 @@ class Index:
         found = self._threads("id = ?", [thread_id])
         return found[0] if found else None
 
-    def list(self, query: ListQuery) -> Page:
-        """Raises ValueError for a cursor that is none."""
-        return page(query, [_summary(row) for row in self._database.read(*select(query, _ALL))])
+    def list(self, query: ListQuery, positions: Mapping[str, int] = _NOWHERE) -> Page:
+        """`positions`: of the threads in the section that it sorts by. Raises ValueError for a cursor that is none."""
+        return page(query, [_summary(row) for row in self._database.read(*select(query, _ALL))], positions)
 
     def left_open(self) -> Summaries:
         """Threads whose writer died, or still writes."""

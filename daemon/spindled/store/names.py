@@ -7,15 +7,14 @@ Both can be written while another process appends to the rollout, and survive th
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from spindled.store.errors import StoreError
+from spindled.store.lines import append_lines
 from spindled.store.payloads import Git
-from spindled.store.rollout import make_private, timestamp
+from spindled.store.rollout import timestamp
 
 
 class _Name(msgspec.Struct):
@@ -52,20 +51,7 @@ def load_git(home: Path) -> dict[str, Git]:
 
 
 def _append(path: Path, line: _Name | _Metadata) -> None:
-    try:
-        make_private(path.parent)
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            data = msgspec.json.encode(line) + b"\n"
-            size = os.fstat(descriptor).st_size
-            if size and os.pread(descriptor, 1, size - 1) != b"\n":  # torn: the line must not join it
-                data = b"\n" + data
-            if os.write(descriptor, data) < len(data):
-                raise OSError(28, os.strerror(28))
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise StoreError(path, error) from error
+    append_lines(path, [msgspec.json.encode(line)])
 
 
 def _lines(path: Path, kind: type[_Line]) -> list[_Line]:

@@ -42,6 +42,7 @@ class SessionMeta(_Payload, kw_only=True):
     session_id: str | None = None
     id: str
     forked_from_id: str | None = None
+    attached_thread: bool = False
     forked_from_ordinal_exclusive: int | None = None
     parent_thread_id: str | None = None
     timestamp: str = ""
@@ -128,6 +129,12 @@ class Spending(_Payload, kw_only=True):
     approved_usd: Decimal = Decimal(0)
     """Of that: what the user allowed beyond a budget."""
     budgets: GivenBudgets = field(default_factory=GivenBudgets)
+
+
+class Goal(Struct):
+    """A row of our own."""
+
+    objective: str
 
 
 class TurnFailure(_Payload, kw_only=True):

@@ -1,15 +1,17 @@
 """thread/list as SQL: filters, order and keyset cursors.
 
 A cursor is `<timestamp>|<thread id>` (after that thread) or a bare timestamp (from that time on, for turning round):
-the place in the order, not a row number, so threads that come or go between two pages shift nothing.
+the place in the order, not a row number, so threads that come or go between two pages shift nothing. Within a section
+the place is a number instead of a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from spindled.store.rollout import timestamp
 from spindled.store.summary import Summary
@@ -37,16 +39,24 @@ class ListQuery(Struct, kw_only=True):
     source_kinds: list[str] | None = None
     parent_id: str | None = None
     ancestor_id: str | None = None
+    attached_to: str | None = None
+    with_attached: bool = False
+    """Attached threads are listed with the others."""
     excluded_ids: list[str] | None = None
+    section_id: str | UnsetType | None = UNSET
+    """None: in no section."""
+    project_id: str | UnsetType | None = UNSET
+    """None: in no project."""
 
     @classmethod
     def from_params(cls, params: ThreadListParams) -> ListQuery:
         cwds = params.cwd or None
+        by_position = params.sortKey == "section_position"
         return cls(
             cursor=params.cursor or None,
             limit=None if params.limit is UNSET else params.limit,
             sort_key=params.sortKey or "created_at",
-            descending=params.sortDirection != "asc",
+            descending=params.sortDirection == "desc" if by_position else params.sortDirection != "asc",
             archived=bool(params.archived),
             search=params.searchTerm or None,
             cwds=[cwds] if isinstance(cwds, str) else cwds,
@@ -54,8 +64,16 @@ class ListQuery(Struct, kw_only=True):
             source_kinds=list(params.sourceKinds) if params.sourceKinds else None,
             parent_id=params.parentThreadId or None,
             ancestor_id=params.ancestorThreadId or None,
+            attached_to=params.attachedToThreadId or None,
+            with_attached=bool(params.includeAttachedThreads),
             excluded_ids=params.excludedThreadIds or None,
+            section_id=params.sectionId,
+            project_id=params.projectId,
         )
+
+    @property
+    def by_position(self) -> bool:
+        return self.sort_key == "section_position"
 
 
 class Page(NamedTuple):
@@ -83,32 +101,52 @@ def select(query: ListQuery, columns: str) -> tuple[str, list[Any]]:
         where.add("parent_id = ?", query.parent_id)
     if query.ancestor_id:
         where.add(f"id IN ({_DESCENDANTS})", query.ancestor_id)
+    if query.attached_to:
+        where.add("attached_to = ?", query.attached_to)
+    elif not query.with_attached:
+        where.add("attached_to IS NULL")
+    where.belongs("section_threads", "section_id", query.section_id)
+    where.belongs("project_threads", "project_id", query.project_id)
     if query.excluded_ids:
         where.add(f"id NOT IN ({_marks(query.excluded_ids)})", *query.excluded_ids)
-    key = _ORDER.get(query.sort_key, "updated_ms")
+    key = "position" if query.by_position else _ORDER.get(query.sort_key, "updated_ms")
     if query.cursor:
-        milliseconds, thread_id = parse_cursor(query.cursor)
+        value, thread_id = parse_position(query.cursor) if query.by_position else parse_cursor(query.cursor)
         sign = "<" if query.descending else ">"
         if thread_id is None:
-            where.add(f"{key} {sign} ?", milliseconds)
+            where.add(f"{key} {sign} ?", value)
         else:
-            where.add(f"({key}, id) {sign} (?, ?)", milliseconds, thread_id)
+            where.add(f"({key}, id) {sign} (?, ?)", value, thread_id)
     way = "DESC" if query.descending else "ASC"
     limit = page_size(query) + 1
-    text = f"SELECT {columns} FROM threads WHERE {where} ORDER BY {key} {way}, id {way} LIMIT {limit}"  # noqa: S608
+    source = "threads JOIN section_threads ON thread_id = id" if query.by_position else "threads"
+    text = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {key} {way}, id {way} LIMIT {limit}"  # noqa: S608
     return text, where.arguments
 
 
-def page(query: ListQuery, found: list[Summary]) -> Page:
-    """`found`: what the statement of `select` gave."""
+def page(query: ListQuery, found: list[Summary], positions: Mapping[str, int]) -> Page:
+    """`found`: what the statement of `select` gave; `positions`: of threads in the section that it sorts by."""
     size = page_size(query)
     threads = found[:size]
     if not threads:
         return Page([], None, None)
+    more = len(found) > size
+    turned = -1 if query.descending else 1
+    if query.by_position:
+        last, first = positions.get(threads[-1].id, 0), positions.get(threads[0].id, 0)
+        return Page(threads, f"{last}|{threads[-1].id}" if more else None, str(first + turned))
     key = _ORDER.get(query.sort_key, "updated_ms")
     last, first = getattr(threads[-1], key), getattr(threads[0], key)
-    following = f"{timestamp(last)}|{threads[-1].id}" if len(found) > size else None
-    return Page(threads, following, timestamp(first + (-1 if query.descending else 1)))
+    return Page(threads, f"{timestamp(last)}|{threads[-1].id}" if more else None, timestamp(first + turned))
+
+
+def parse_position(cursor: str) -> tuple[int, str | None]:
+    """A place in a section and thread id. Raises ValueError."""
+    number, _, thread_id = cursor.partition("|")
+    try:
+        return int(number), thread_id or None
+    except ValueError:
+        raise ValueError(f"invalid cursor: {cursor}") from None
 
 
 def parse_cursor(cursor: str) -> tuple[int, str | None]:
@@ -141,6 +179,13 @@ class _Where:
     def among(self, column: str, values: list[str] | None) -> None:
         if values:
             self.add(f"{column} IN ({_marks(values)})", *values)
+
+    def belongs(self, table: str, column: str, value: str | UnsetType | None) -> None:
+        """Only threads with this value in a table of threads; None: only those that are not in it."""
+        if value is None:
+            self.add(f"id NOT IN (SELECT thread_id FROM {table})")  # noqa: S608
+        elif value is not UNSET:
+            self.add(f"id IN (SELECT thread_id FROM {table} WHERE {column} = ?)", value)  # noqa: S608
 
     def __str__(self) -> str:
         return " AND ".join(self._terms)

@@ -13,6 +13,7 @@ from spindled.store import items, legacy, rows, values
 from spindled.store.payloads import (
     Compacted,
     Event,
+    Goal,
     SessionMeta,
     Spending,
     TokenUsage,
@@ -143,6 +144,8 @@ class Replay:
             case rows.SPENDING:
                 thread._spending = record.payload
                 thread._turns_since = 0
+            case rows.GOAL:
+                thread.preview = thread.preview or _objective(record.payload)
             case "compacted":
                 thread._base = record.payload
                 thread._history.clear()
@@ -158,7 +161,8 @@ class Replay:
         thread.turns = [turn.closed() for turn in self._turns.values()]
         if self._legacy and not any(turn.items for turn in thread.turns):
             thread.turns = self._legacy.turns() or thread.turns
-        thread.preview = next((text for turn in thread.turns for text in map(preview_of, turn.items) if text), "")
+        asked = next((text for turn in thread.turns for text in map(preview_of, turn.items) if text), "")
+        thread.preview = asked or thread.preview
         return thread
 
     def _event(self, event: Event) -> None:
@@ -254,6 +258,13 @@ def started_turn(record: Record) -> str | None:
     except _DAMAGE:
         return None
     return event.turn_id if event.type in ("task_started", "turn_started") else None
+
+
+def _objective(payload: Raw) -> str:
+    try:
+        return msgspec.json.decode(payload, type=Goal).objective
+    except _DAMAGE:
+        return ""
 
 
 def add_rest(tokens: dict[str, TokenUsage], model: str, total: TokenUsage) -> None:

@@ -15,6 +15,7 @@ from spindled.store.payloads import (
     Compacted,
     Event,
     Git,
+    Goal,
     SessionMeta,
     Spending,
     TokenUsage,
@@ -35,6 +36,7 @@ __all__ = [
     "TurnContext",
     "TurnFailure",
     "compacted",
+    "goal",
     "item_completed",
     "response_item",
     "session_meta",
@@ -48,6 +50,7 @@ __all__ = [
 
 
 SPENDING = "spindled_spending"
+GOAL = "spindled_goal"
 
 
 class Row(Struct):
@@ -73,6 +76,11 @@ def response_item(item: dict[str, Any]) -> Row:
 
 def spending(so_far: Spending) -> Row:
     return Row(SPENDING, so_far)
+
+
+def goal(objective: str) -> Row:
+    """What the turn that comes works towards by itself."""
+    return Row(GOAL, Goal(objective=objective))
 
 
 def compacted(message: str, replacement_history: list[dict[str, Any]]) -> Row:

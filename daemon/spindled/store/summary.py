@@ -28,6 +28,8 @@ class Summary(Struct, kw_only=True):
     session_id: str
     forked_from_id: str | None = None
     parent_id: str | None = None
+    attached_to: str | None = None
+    """The thread that it was forked from to stay beside."""
     cwd: str = ""
     model: str | None = None
     effort: str | None = None
@@ -59,6 +61,7 @@ class Summary(Struct, kw_only=True):
             session_id=meta.session_id or meta.id,
             forked_from_id=meta.forked_from_id,
             parent_id=meta.parent_thread_id,
+            attached_to=meta.forked_from_id if meta.attached_thread else None,
             cwd=meta.cwd,
             model_provider=meta.model_provider or "",
             history_mode=meta.history_mode or "legacy",
@@ -83,6 +86,7 @@ class Summary(Struct, kw_only=True):
             sessionId=self.session_id,
             forkedFromId=self.forked_from_id,
             parentThreadId=self.parent_id,
+            attachedToThreadId=self.attached_to,
             preview=self.preview,
             ephemeral=False,
             historyMode="paginated" if self.history_mode == "paginated" else "legacy",

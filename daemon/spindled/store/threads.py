@@ -26,6 +26,7 @@ from spindled.store.errors import (
 from spindled.store.ids import created_ms, new_id
 from spindled.store.index import Index
 from spindled.store.layout import Layout, parse_name
+from spindled.store.library.library import Library
 from spindled.store.locks import WriterLock
 from spindled.store.payloads import Git, HistoryBase, SessionMeta
 from spindled.store.query import ListQuery, Page
@@ -44,6 +45,8 @@ class ThreadStore:
     def __init__(self, home: Path) -> None:
         self._layout = Layout(home)
         self._index = Index(self._layout.database)
+        self.library = Library(home, self._index.database)
+        """What is kept about threads beside their rollouts."""
         self._writers: dict[str, ThreadWriter] = {}
 
     # --- one thread
@@ -145,6 +148,7 @@ class ThreadStore:
                 for file in [*_sidecars(path), path]:
                     _attempt(file, file.unlink)
         self._index.remove(thread_id)
+        self.library.forget(thread_id)
 
     # --- all threads
 
@@ -152,7 +156,9 @@ class ThreadStore:
         """From the index alone. Slow for the first time (see `refresh`). Raises ValueError("invalid cursor: ...")."""
         if self._index.is_new:
             self.refresh()
-        return self._index.list(query)
+        self.library.catch_up()
+        in_order = self.library.sections.members(query.section_id) if query.by_position and query.section_id else ()
+        return self._index.list(query, {member.thread_id: member.position for member in in_order})
 
     def refresh(self) -> None:
         """Slow. Find what other processes, or earlier ones, left on disk; the first run on a home reads every head."""

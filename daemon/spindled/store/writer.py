@@ -12,7 +12,7 @@ import msgspec
 from spindled.store import items
 from spindled.store.index import Index
 from spindled.store.locks import WriterLock
-from spindled.store.payloads import Event, SessionMeta, TurnContext
+from spindled.store.payloads import Event, Goal, SessionMeta, TurnContext
 from spindled.store.replay import preview_of
 from spindled.store.rollout import Rollout
 from spindled.store.rows import Row, session_meta
@@ -103,6 +103,9 @@ class ThreadWriter:
             payload = row.payload
             if isinstance(payload, TurnContext):
                 changes |= {"model": payload.model, "effort": payload.effort}
+            elif isinstance(payload, Goal):
+                self.summary.preview = self.summary.preview or payload.objective
+                changes["preview"] = self.summary.preview
             elif isinstance(payload, Event):
                 if payload.type in _MARKS_RECENCY:
                     changes["updated_ms"] = time.time_ns() // 1_000_000

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         DynamicToolCallThreadItem,
         FileChangeThreadItem,
         SandboxPolicy,
+        ThreadGoal,
+        ThreadGoalStatus,
         ThreadItem,
         ToolRequestUserInputQuestion,
         ToolRequestUserInputResponse,
@@ -111,7 +113,21 @@ class ToolOptions(Struct, frozen=True, kw_only=True):
     view_image: bool = True
     dynamic_tool_seconds: float = 0  # that a client's tool may take; 0: no limit
     shell_tool: bool = True  # whether commands can be run
+    goals: bool = False
     secret_variables: frozenset[str] = field(default_factory=frozenset)  # never given to a child
+
+
+class GoalBook(Protocol):
+    """The goal of a thread, as its model may read and end it. The texts of what is raised are for the model."""
+
+    @property
+    def current(self) -> ThreadGoal | None: ...
+
+    def begin(self, turn_id: str, objective: str, budget: int | None) -> ThreadGoal:
+        """Raises ValueError."""
+
+    def end(self, turn_id: str, status: ThreadGoalStatus) -> ThreadGoal:
+        """Raises ValueError."""
 
 
 class ToolContext(Protocol):
@@ -137,6 +153,8 @@ class ToolContext(Protocol):
     def grants(self) -> SessionGrants: ...
     @property
     def tool_options(self) -> ToolOptions: ...
+    @property
+    def goals(self) -> GoalBook | None: ...  # None: this thread keeps none
 
     def item_started(self, item: ThreadItem) -> None:
         """Publish item/started."""

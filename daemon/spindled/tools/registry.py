@@ -13,12 +13,14 @@ def built_in() -> list[Tool]:
     """In the order in which the model sees them. Loaded when first needed: a thread starts without them."""
     from spindled.tools.apply_patch import ApplyPatch
     from spindled.tools.exec_command import ExecCommand
+    from spindled.tools.goals import CreateGoal, GetGoal, UpdateGoal
     from spindled.tools.request_user_input import RequestUserInput
     from spindled.tools.update_plan import UpdatePlan
     from spindled.tools.view_image import ViewImage
     from spindled.tools.write_stdin import WriteStdin
 
-    return [ExecCommand(), WriteStdin(), UpdatePlan(), RequestUserInput(), ApplyPatch(), ViewImage()]
+    goals: list[Tool] = [GetGoal(), CreateGoal(), UpdateGoal()]
+    return [ExecCommand(), WriteStdin(), UpdatePlan(), RequestUserInput(), ApplyPatch(), ViewImage(), *goals]
 
 
 class Registry:

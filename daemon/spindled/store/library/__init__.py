@@ -1,0 +1,1 @@
+"""What users and clients keep about threads, beside the rollouts: sections, projects, attachments, queues, goals."""
