@@ -56,7 +56,7 @@ def start_thread(session: Session, params: ThreadStartParams) -> Thread:
         Thread(
             identity=identity,
             settings=settings,
-            **equipment(session, identity.id, config),
+            **equipment(session, identity.id, config, new=True),
             journal=journal,
             spending=Spending(budgets=given_budgets(params.budget)),
             dynamic_tools=tools,
@@ -82,7 +82,7 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
     thread = Thread(
         identity=identity,
         settings=settings,
-        **equipment(session, identity.id, config),
+        **equipment(session, identity.id, config, new=True),
         **past(stored, settings),
         journal=journal,
     )
@@ -115,7 +115,7 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
     thread = Thread(
         identity=identity,
         settings=settings,
-        **equipment(session, params.threadId, config),
+        **equipment(session, params.threadId, config, new=False),
         **past(stored, settings),
         journal=application.store.open(params.threadId),  # last: what fails before it leaves no lock behind
     )
@@ -146,13 +146,13 @@ def copy_rollout(store: ThreadStore, source: StoredThread, meta: rows.SessionMet
     store.fork(source.meta.id, meta, Cut(rows=source.rows)).close()
 
 
-def equipment(session: Session, thread_id: str, config: Config) -> dict[str, Any]:
-    """What a thread is given to work with, whether it is new or not."""
+def equipment(session: Session, thread_id: str, config: Config, *, new: bool) -> dict[str, Any]:
+    """What a thread is given to work with."""
     application = session.application
     return {
         "surroundings": application.surroundings(config, session.connection.client.name),
         "model": application.clients.model(config.provider),
-        "followers": application.followers(thread_id),
+        "followers": application.followers(thread_id, new=new),
     }
 
 
