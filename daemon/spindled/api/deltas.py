@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict, replace
 
 from spindled.rpc.envelope import add_members, encode_notification
+from spindled_protocol.methods import METHODS
 
 if TYPE_CHECKING:
     from spindled.rpc.outbox import Piece
@@ -15,16 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DELTAS", "Delta"]
 
-DELTAS = frozenset(
-    {
-        "item/agentMessage/delta",
-        "item/plan/delta",
-        "item/reasoning/summaryTextDelta",
-        "item/reasoning/textDelta",
-        "item/commandExecution/outputDelta",
-        "item/fileChange/outputDelta",
-    }
-)
+DELTAS = frozenset(name for name, method in METHODS.items() if "firstSeq" in method.experimental_fields)
 
 
 class Delta:
