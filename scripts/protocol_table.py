@@ -26,7 +26,7 @@ from spindled_protocol.version import WIRE_VERSION  # noqa: E402
 DOCUMENT = ROOT / "docs" / "protocol.md"
 SOURCE = ROOT / "daemon" / "spindled"
 SERVED = {"initialize", *ROUTES}  # the face answers `initialize` itself
-SENDERS = {"publish", "_publish", "notify", "ask"}
+SENDERS = {"publish", "_publish", "notify", "tell", "ask"}
 OWN = {(name, field["name"]) for name, row in read_types().items() for field in row.get("fields", ()) if "own" in field}
 FIRST_FAMILIES = ("lifecycle", "threads", "resume", "library", "turns")
 

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from spindled import __version__
-from spindled.cli import USAGE, Options, UsageError, command_of, parse
+from spindled.cli import DAEMON, MANAGE, PROXY, USAGE, Options, UsageError, command_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,10 @@ def main() -> None:
         return
     if options.command == "gateway":
         gateway(options)
+    if options.command == PROXY:
+        proxy(options)
+    if options.command in MANAGE:
+        manage(options, str(options.command).removeprefix(f"{DAEMON} "))
     if options.listen != "stdio://":
         sockets(options)
     gc.disable()  # until the first answer: nothing to collect in what imports allocate
@@ -99,6 +103,23 @@ def sockets(options: Options) -> NoReturn:
 
     _configure_log(options)
     _leave_with(run(options, product(options, _home()), os.environ))
+
+
+def proxy(options: Options) -> NoReturn:
+    """Join stdin and stdout with a server that listens. Never returns."""
+    from pathlib import Path
+
+    from spindled.faces.sockets.address import default_socket
+    from spindled.faces.sockets.proxy import run
+
+    _leave_with(run(Path(options.socket) if options.socket else default_socket(_home())))
+
+
+def manage(options: Options, verb: str) -> NoReturn:
+    """Start, stop or look for the server in the background."""
+    from spindled.faces.sockets.background import run
+
+    sys.exit(run(verb, _home(), options.overrides))
 
 
 def serve(options: Options, load: Callable[[Options, str], Backend] | None = None) -> None:

@@ -13,6 +13,9 @@ Usage: spindled [OPTIONS] COMMAND [OPTIONS]
 
 Commands:
   app-server            Serve clients over JSON-RPC
+  app-server proxy      Join stdin and stdout with a server that listens on a socket
+  app-server daemon start|restart|stop|status|version
+                        A server in the background, on the socket where clients look for it
   app-server generate-json-schema, app-server generate-ts
                         Write the types of the protocol into the folder --out
   exec [PROMPT]         Run one turn and leave; `spindled exec --help` tells more
@@ -26,6 +29,7 @@ Options:
       --strict-config     Refuse a configuration with unknown keys
       --listen WHERE      app-server: stdio:// (default), unix://, unix://PATH, ws://IP:PORT or off;
                           gateway: 127.0.0.1:PORT; port 0 is any free one (default)
+      --sock PATH         app-server proxy: the socket, if it is not the default one
       --stdio             The same as --listen stdio://
       --provider NAME     gateway: the same as -c model_provider=NAME
       --allow-remote      Listen also where other machines can reach it: gateway, with a token; ws://, without --ws-auth
@@ -50,7 +54,10 @@ Logs and help:
 """
 
 GENERATE = ("app-server generate-json-schema", "app-server generate-ts")
-COMMANDS = ("app-server", *GENERATE, "gateway", "shim")
+DAEMON = "app-server daemon"
+MANAGE = tuple(f"{DAEMON} {verb}" for verb in ("start", "restart", "stop", "status", "version"))
+PROXY = "app-server proxy"
+COMMANDS = ("app-server", DAEMON, *MANAGE, PROXY, *GENERATE, "gateway", "shim")
 OF_EXEC = frozenset(
     {
         "-C",
@@ -73,9 +80,7 @@ DEFAULT_LISTEN = {"app-server": "stdio://", "gateway": "127.0.0.1:0"}
 
 
 class WebSocketAuth:
-    """
-
-    Who may connect over ws://, as the command line says; a file or a variable holds the secret itself."""
+    """Who may connect over ws://, as the command line says; a file or a variable holds the secret itself."""
 
     def __init__(self) -> None:
         self.mode: str | None = None
@@ -104,6 +109,7 @@ class Options:
         self.as_codex = False  # called by the name `codex`
         self.experimental = False
         self.prettier: str | None = None
+        self.socket: str | None = None  # of proxy
 
 
 def parse(arguments: list[str]) -> Options:
@@ -139,6 +145,12 @@ def _check(options: Options) -> None:
         raise UsageError("--ws-auth is for ws:// addresses")
     if options.allow_remote and options.listen.startswith(("stdio://", "unix://")):
         raise UsageError("--allow-remote is for ws:// addresses and the gateway")
+    if options.command == DAEMON and not options.show:
+        raise UsageError(f"{DAEMON} needs one of start, restart, stop, status, version")
+    if options.command != "app-server" and options.command != "gateway" and options.listen:
+        raise UsageError("--listen is for `app-server` and `gateway`")
+    if options.socket is not None and options.command != PROXY:
+        raise UsageError(f"--sock is for `{PROXY}`")
     if options.command == "shim" and options.folder is None:
         raise UsageError("shim needs a folder")
     if options.command in GENERATE and options.folder is None:
@@ -238,6 +250,7 @@ _VALUES: dict[str, Callable[[Options, str], None]] = {
     "--enable": lambda options, name: _feature(options, name, True),
     "--disable": lambda options, name: _feature(options, name, False),
     "--listen": _listen,
+    "--sock": lambda options, path: setattr(options, "socket", path),
     "--ws-auth": _auth("mode"),
     "--ws-token-file": _auth("token_file"),
     "--ws-token-sha256": _auth("token_sha256"),

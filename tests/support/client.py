@@ -157,8 +157,12 @@ class Client:
         return dict(await self._within(patience, found, missing))
 
     def notifications(self, method: str, since: int = 0) -> list[Message]:
-        """The params of all received notifications of a method."""
-        return [m.get("params", {}) for m in self.received[since:] if m.get("method") == method and "id" not in m]
+        """The params of all received notifications of a method, without the numbers that events have."""
+        return [
+            {name: value for name, value in m.get("params", {}).items() if name not in ("seq", "firstSeq")}
+            for m in self.received[since:]
+            if m.get("method") == method and "id" not in m
+        ]
 
     # What most tests do
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from spindled.agent.surroundings import RuleBook, Surroundings
 from spindled.agent.threads import Threads
+from spindled.api.audience import Audience
 from spindled.api.clients import ModelClients
-from spindled.api.followers import Audience, ThreadFollowers
+from spindled.api.eventlog import EventLog, Events, first_of_reloaded
+from spindled.api.followers import ThreadFollowers
 from spindled.api.listings import Listings
 from spindled.api.session import Session
 from spindled.api.skill_watch import Skills
@@ -53,21 +55,21 @@ class Application:
         self.listings = Listings(self.home, self.clients)
         self.registry = Registry()
         self.skills = Skills(self.tell_skills_changed)
-        self.everybody = Audience()
         self.indexed = False  # whether the index was compared with the files in this run
         self._resting: dict[str, dict[str, float]] = {}  # by provider
-        self._warned: set[str] = set()
+        self.audience = Audience()
+        self._events = Events()
         self._followers: dict[str, ThreadFollowers] = {}
         self._rules: RuleBook | None = None
         self._sessions: dict[Session, asyncio.Task[None]] = {}
 
     def session(self, connection: Connection) -> Session:
         session = Session(self, connection)
+        self.audience.connections.append(connection)
         ending = asyncio.get_running_loop().create_task(self._end(session), name="end of a connection")
         self._sessions[session] = ending
         ending.add_done_callback(lambda _: self._sessions.pop(session))
-        self.everybody.add(connection)
-        self._tell_about_configuration(connection)
+        self._tell_about_configuration(session)
         return session
 
     def config(self, cwd: Path, request: Mapping[str, object] | None = None) -> Config:
@@ -106,40 +108,43 @@ class Application:
             self._rules = RuleBook(self.home)
         return self._rules
 
-    def new_warnings(self, config: Config) -> list[ConfigWarningNotification]:
-        """What is odd about a configuration and the user's rules, and was not told before."""
+    def new_warnings(self, config: Config, told: set[str]) -> list[ConfigWarningNotification]:
+        """What is odd about a configuration and the user's rules, and was not told before; adds it to that."""
         problems = [ConfigWarning(f"{p.path}: {p.message}", path=p.path) for p in self.rules.rules.problems]
-        fresh = [warning for warning in (*config.warnings, *problems) if warning.summary not in self._warned]
-        self._warned.update(warning.summary for warning in fresh)
+        fresh = [warning for warning in (*config.warnings, *problems) if warning.summary not in told]
+        told.update(warning.summary for warning in fresh)
         return [config_warning(warning) for warning in fresh]
 
-    def _tell_about_configuration(self, connection: Connection) -> None:
+    def _tell_about_configuration(self, session: Session) -> None:
         """A client hears of a broken config.toml before its first thread fails on it."""
         try:
-            notices = self.new_warnings(self.config(Path.cwd()))
+            notices = self.new_warnings(self.config(Path.cwd()), session.warned)
         except ConfigError as error:
             log.warning("invalid configuration: %s", error)
             summary = "Invalid configuration: no thread can be started until it is repaired."
             notices = [config_warning(ConfigWarning(summary, str(error), error.path, error.span))]
         for notice in notices:
-            connection.notify("configWarning", notice)
+            session.connection.notify("configWarning", notice)
 
     def notify(self, method: str, params: Wire) -> None:
         """Tell every client."""
-        for session in self._sessions:
-            session.connection.notify(method, params)
+        self.audience.tell(method, params)
 
     def tell_skills_changed(self) -> None:
         self.notify("skills/changed", SkillsChangedNotification())
 
-    def followers(self, thread_id: str) -> ThreadFollowers:
+    def followers(self, thread_id: str, *, new: bool = False) -> ThreadFollowers:
+        """Who follows a thread. `new`: no client ever saw an event of it."""
         followers = self._followers.get(thread_id)
         if followers is None:
-            followers = self._followers[thread_id] = ThreadFollowers(thread_id)
+            log = EventLog(self._events, 1 if new else first_of_reloaded())
+            followers = self._followers[thread_id] = ThreadFollowers(thread_id, log, self.audience)
         return followers
 
     def forget_followers(self, thread_id: str) -> None:
-        self._followers.pop(thread_id, None)
+        followers = self._followers.pop(thread_id, None)
+        if followers is not None:
+            followers.log.close()
 
     async def close(self, deadline_seconds: float) -> None:
         """Stop every turn, end every child, close the store and the models' connections."""
@@ -164,8 +169,9 @@ class Application:
     async def _end(self, session: Session) -> None:
         """When its connection has closed, a session's processes and watches end, and threads forget it."""
         await session.connection.closed.wait()
-        for audience in (self.everybody, *self._followers.values()):
-            audience.remove(session.connection)
+        self.audience.connections.remove(session.connection)
+        for followers in self._followers.values():
+            followers.remove(session.connection)
         await session.close()
 
 

@@ -30,7 +30,7 @@ async def thread_archive(session: Session, params: ThreadArchiveParams) -> Then:
     await unload(session, wanted)
     session.application.store.archive(wanted)
     notice = ThreadArchivedNotification(threadId=wanted)
-    return Then(ThreadArchiveResponse(), lambda: session.connection.notify("thread/archived", notice))
+    return Then(ThreadArchiveResponse(), lambda: session.application.audience.tell("thread/archived", notice))
 
 
 @handler
@@ -40,7 +40,7 @@ def thread_unarchive(session: Session, params: ThreadUnarchiveParams) -> Then:
     store.unarchive(wanted)
     notice = ThreadUnarchivedNotification(threadId=wanted)
     response = ThreadUnarchiveResponse(thread=store.summary(wanted).to_thread())
-    return Then(response, lambda: session.connection.notify("thread/unarchived", notice))
+    return Then(response, lambda: session.application.audience.tell("thread/unarchived", notice))
 
 
 @handler
@@ -50,17 +50,15 @@ async def thread_delete(session: Session, params: ThreadDeleteParams) -> Then:
     await unload(session, wanted)
     session.application.store.delete(wanted)
     notice = ThreadDeletedNotification(threadId=wanted)
-    return Then(ThreadDeleteResponse(), lambda: session.connection.notify("thread/deleted", notice))
+    return Then(ThreadDeleteResponse(), lambda: session.application.audience.tell("thread/deleted", notice))
 
 
 async def unload(session: Session, wanted: str) -> None:
-    """Stop a loaded thread; its followers, and who asked, hear that it is not loaded any more."""
+    """Stop a loaded thread; every client hears that it is not loaded any more."""
     application = session.application
     thread = await application.threads.unload(wanted)
     if thread is None:
         return
-    followers = application.followers(wanted)
-    followers.add(session.connection)
     status = ThreadStatusChangedNotification(threadId=wanted, status=NotLoadedThreadStatus())
-    followers.publish("thread/status/changed", status)
+    application.followers(wanted).publish("thread/status/changed", status)
     application.forget_followers(wanted)

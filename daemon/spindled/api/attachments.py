@@ -104,4 +104,4 @@ def told(application: Application, pinned: Pinned, operation: ThreadAttachmentOp
         attachmentId=pinned.id,
         operation=operation,
     )
-    return lambda: application.everybody.publish("thread/attachment/updated", notice)
+    return lambda: application.audience.tell("thread/attachment/updated", notice)

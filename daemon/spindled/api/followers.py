@@ -1,44 +1,66 @@
-"""The connections that follow a thread: each notification is encoded once for all of them."""
+"""The connections that follow a thread: each notification is encoded once for all of them, and numbered."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from spindled.rpc.envelope import encode_notification
-from spindled.rpc.errors import ConnectionClosed, RpcError
-from spindled_protocol.base import UNSET, Wire
+from spindled.api.audience import BROADCAST, drop_slow
+from spindled.api.deltas import DELTAS, Delta
+from spindled.api.questions import RETURN_SECONDS, Question
+from spindled.rpc.envelope import add_members, encode_notification
+from spindled_protocol.base import Wire
 from spindled_protocol.methods import METHODS
-from spindled_protocol.types import ServerRequestResolvedNotification
 
 if TYPE_CHECKING:
-    from spindled.rpc.connection import Connection, OutgoingRequest
-
-log = logging.getLogger(__name__)
+    from spindled.api.audience import Audience
+    from spindled.api.eventlog import EventLog
+    from spindled.rpc.connection import Connection
 
 Answer = TypeVar("Answer", bound=Wire)
 
+NUMBERS = ("seq", "firstSeq")
+"""The fields of a notification that are filled in here."""
 
-NO_QUESTION = frozenset({"item/tool/call"})
-"""Requests that a client answers by itself."""
-
+NOTIFICATIONS = {method.name: method for method in METHODS.values() if method.kind == "server_notification"}
+NUMBERED = frozenset(name for name, method in NOTIFICATIONS.items() if "seq" in method.experimental_fields)
 HELD_BACK = {
-    name: method.experimental_fields
-    for name, method in METHODS.items()
-    if method.kind == "server_notification" and method.experimental_fields
+    name: fields
+    for name, method in NOTIFICATIONS.items()
+    if (fields := tuple(field for field in method.experimental_fields if field not in NUMBERS))
 }
 
 
-class Audience:
-    """Connections that are told the same."""
+class ThreadFollowers:
+    """Implements `agent.ports.Followers` for one thread. `log` numbers its events and keeps the latest."""
 
-    def __init__(self) -> None:
+    def __init__(self, thread_id: str, log: EventLog, audience: Audience):
+        self.thread_id = thread_id
+        self.log = log
         self.connections: list[Connection] = []
+        self._audience = audience
+        self._questions: list[Question] = []
+        self._last_left: float | None = None
 
     def add(self, connection: Connection) -> None:
+        """From here on; it is also asked what is open."""
+        self.join(connection, self.log.last)
+
+    def join(self, connection: Connection, after: int) -> None:
+        """Tell a connection what came after this number, and what is still asked, in the order in which it came.
+
+        From then on it follows the thread.
+        """
+        questions = [question for question in self._questions if connection not in self.connections]
+        for seq, method, frame in self.log.since(after):
+            while questions and questions[0].after < seq:
+                questions.pop(0).ask(connection)
+            if connection.wants(method):
+                connection.send(self._framed(connection, method, frame, seq), asked_for=True)
+        for question in questions:
+            question.ask(connection)
         if connection not in self.connections:
             self.connections.append(connection)
 
@@ -47,66 +69,71 @@ class Audience:
         if connection not in self.connections:
             return False
         self.connections.remove(connection)
+        if not self.connections:
+            self._last_left = asyncio.get_running_loop().time()
+        for question in self._questions:
+            question.withdraw(connection)
         return True
 
     def publish(self, method: str, params: Wire) -> None:
-        frames: dict[bool, bytes] = {}
-        held_back = method in HELD_BACK
+        whole = encode_notification(method, params)
+        seq = self.log.add(method, whole) if method in NUMBERED else None
+        frames: dict[bool, tuple[bytes, Delta | None]] = {}
         for connection in self.connections:
             if connection.wants(method):
-                plain = held_back and not connection.client.experimental
-                if plain not in frames:
-                    frames[plain] = encode_notification(method, without_extensions(method, params) if plain else params)
-                connection.send(frames[plain])
-
-
-class ThreadFollowers(Audience):
-    """Implements `agent.ports.Followers` for one thread."""
-
-    def __init__(self, thread_id: str):
-        super().__init__()
-        self.thread_id = thread_id
+                experimental = connection.client.experimental
+                told = frames.get(experimental)
+                if told is None:
+                    frame = self._framed(connection, method, whole, seq)
+                    piece = Delta(method, params, seq if experimental else None) if method in DELTAS else None
+                    told = frames[experimental] = (frame, piece)
+                connection.send(*told)
+        if method in BROADCAST:
+            self._audience.send(method, whole, besides=self.connections)
+        drop_slow(self.connections)
 
     async def writable(self) -> None:
-        for connection in tuple(self.connections):
-            await connection.wait_writable()
+        """Wait while every follower is too far behind; who alone is does not hold up the others (`drop_slow`)."""
+        if not self.connections or not all(connection.full for connection in self.connections):
+            return
+        waiting = [asyncio.ensure_future(connection.wait_writable()) for connection in self.connections]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for future in waiting:
+                future.cancel()
 
     async def ask(self, method: str, params: Wire, answer: type[Answer]) -> Answer | None:
-        """All followers are asked; the first valid answer wins, and each is told that its request is settled.
+        """Who follows the thread is asked, and who comes to follow it; the first valid answer wins.
 
-        What no user is asked is told as settled only where no answer has come.
+        Nobody is waited for, unless the last one went away just now: it may come back.
         """
-        asked = [(connection, connection.request(method, params)) for connection in self.connections]
-        answers = [asyncio.ensure_future(first_answer(request, answer)) for _, request in asked]
+        question = Question(self.thread_id, method, params, answer, self.log.last)
+        for connection in self.connections:
+            question.ask(connection)
+        question.wait_for_somebody(self._patience())
+        self._questions.append(question)
         try:
-            for next_answer in asyncio.as_completed(answers):
-                given: Answer | None = await next_answer
-                if given is not None:
-                    return given
-            return None
+            given: Answer | None = await question.answer()
+            return given
         finally:
-            for (connection, request), pending in zip(asked, answers, strict=True):
-                if method in NO_QUESTION and pending.done():
-                    continue
-                pending.cancel()
-                request.cancel()
-                resolved = ServerRequestResolvedNotification(threadId=self.thread_id, requestId=request.id)
-                connection.notify("serverRequest/resolved", resolved)
+            self._questions.remove(question)
+
+    def _patience(self) -> float:
+        if self._last_left is None:
+            return 0.0
+        return max(0.0, self._last_left + RETURN_SECONDS - asyncio.get_running_loop().time())
+
+    def _framed(self, connection: Connection, method: str, whole: bytes, seq: int | None) -> bytes:
+        """An event as this client gets it."""
+        if connection.client.experimental:
+            return whole if seq is None else add_members(whole, seq=seq)
+        return without_extensions(method, whole) if method in HELD_BACK else whole
 
 
-def without_extensions(method: str, params: Wire) -> Wire:
+def without_extensions(method: str, frame: bytes) -> bytes:
     """A notification as a client gets it that wants nothing experimental."""
-    return msgspec.structs.replace(params, **dict.fromkeys(HELD_BACK[method], UNSET))
-
-
-async def first_answer(request: OutgoingRequest, answer: type[Any]) -> Any:
-    """The decoded answer; None if the client refused, went away or sent something else."""
-    try:
-        return msgspec.json.decode(await request, type=answer)
-    except RpcError as error:
-        log.info("the client answered a question with an error: %s", error.message)
-    except ConnectionClosed:
-        log.info("the client went away while it was asked")
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        log.warning("the client's answer is not understood: %s", error)
-    return None
+    message = msgspec.json.decode(frame)
+    for field in HELD_BACK[method]:
+        message["params"].pop(field, None)
+    return msgspec.json.encode(message) + b"\n"

@@ -56,7 +56,7 @@ def start_thread(session: Session, params: ThreadStartParams) -> Thread:
         Thread(
             identity=identity,
             settings=settings,
-            **equipment(session, identity.id, config),
+            **equipment(session, identity.id, config, new=True),
             journal=journal,
             library=application.store.library if journal is not None else None,
             spending=Spending(budgets=given_budgets(params.budget)),
@@ -83,7 +83,7 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
     thread = Thread(
         identity=identity,
         settings=settings,
-        **equipment(session, identity.id, config),
+        **equipment(session, identity.id, config, new=True),
         **past(stored, settings),
         journal=journal,
         library=application.store.library if journal is not None else None,
@@ -117,7 +117,7 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
     thread = Thread(
         identity=identity,
         settings=settings,
-        **equipment(session, params.threadId, config),
+        **equipment(session, params.threadId, config, new=False),
         **past(stored, settings),
         library=application.store.library,
         journal=application.store.open(params.threadId),  # last: what fails before it leaves no lock behind
@@ -150,13 +150,13 @@ def copy_rollout(store: ThreadStore, source: StoredThread, meta: rows.SessionMet
     store.fork(source.meta.id, meta, Cut(rows=source.rows)).close()
 
 
-def equipment(session: Session, thread_id: str, config: Config) -> dict[str, Any]:
-    """What a thread is given to work with, whether it is new or not."""
+def equipment(session: Session, thread_id: str, config: Config, *, new: bool) -> dict[str, Any]:
+    """What a thread is given to work with."""
     application = session.application
     return {
         "surroundings": application.surroundings(config, session.connection.client.name),
         "model": application.clients.model(config.provider),
-        "followers": application.followers(thread_id),
+        "followers": application.followers(thread_id, new=new),
     }
 
 

@@ -44,13 +44,12 @@ def thread_name_set(session: Session, params: ThreadSetNameParams) -> Then:
     if loaded is not None:
         loaded.identity.name = name
     notice = ThreadNameUpdatedNotification(threadId=wanted, threadName=name)
-    followers = session.application.followers(wanted) if loaded is not None else None
 
     def announce() -> None:
-        if followers is not None and session.connection in followers.connections:
-            followers.publish("thread/name/updated", notice)
+        if session.application.threads.find(wanted) is not None:
+            session.application.followers(wanted).publish("thread/name/updated", notice)
         else:
-            session.connection.notify("thread/name/updated", notice)
+            session.application.audience.tell("thread/name/updated", notice)
 
     return Then(ThreadSetNameResponse(), announce)
 

@@ -154,13 +154,11 @@ def tell(
     belong_to: str | None = None,
 ) -> None:
     """Everybody hears of a project, and where these threads belong now."""
-    application.everybody.publish(
-        "project/changed", ProjectChangedNotification(projectId=project_id, changeType=change)
-    )
+    application.audience.tell("project/changed", ProjectChangedNotification(projectId=project_id, changeType=change))
     for thread_id in threads:
         tell_thread(application, thread_id, belong_to)
 
 
 def tell_thread(application: Application, thread_id: str, project_id: str | None) -> None:
     notice = ThreadProjectUpdatedNotification(threadId=thread_id, projectId=project_id)
-    application.everybody.publish("thread/project/updated", notice)
+    application.audience.tell("thread/project/updated", notice)

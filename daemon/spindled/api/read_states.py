@@ -44,4 +44,4 @@ def read_state_update(session: Session, params: ThreadReadStateUpdateParams) -> 
 def tell_reading(application: Application, reading: Reading) -> None:
     """Everybody hears what is read of a thread."""
     notice = ThreadReadStateChangedNotification(threadId=reading.thread_id, readState=reading.to_wire())
-    application.everybody.publish("thread/readState/changed", notice)
+    application.audience.tell("thread/readState/changed", notice)

@@ -75,5 +75,5 @@ def thread_section_move(session: Session, params: ThreadSectionMoveParams) -> Th
     require_thread(session.application, wanted)
     session.application.store.library.sections.move(wanted, params.sectionId, before, now_s())
     notice = ThreadSectionChangedNotification(threadId=wanted, sectionId=params.sectionId)
-    everybody = session.application.everybody
-    return Then(ThreadSectionMoveResponse(), lambda: everybody.publish("thread/section/changed", notice))
+    audience = session.application.audience
+    return Then(ThreadSectionMoveResponse(), lambda: audience.tell("thread/section/changed", notice))

@@ -35,6 +35,8 @@ class Session:
         self.source: SessionSource = "vscode"  # what the threads that it starts are listed as
         self._kept: dict[object, Belonging] = {}
         self._closed = False
+        self.warned: set[str] = set()
+        """What this client was told about the configuration."""
 
     def kept(self, kind: Callable[[Connection], Kept]) -> Kept:
         """This connection's one `kind`, made at its first use and closed with the connection; raises RpcError then."""
@@ -52,6 +54,10 @@ class Session:
     def follow(self, thread: Thread) -> None:
         """From here on this client gets the thread's notifications and questions."""
         self.application.followers(thread.id).add(self.connection)
+
+    def rejoin(self, thread: Thread, after: int) -> None:
+        """Follow a thread from the event after this number on, also those that have been."""
+        self.application.followers(thread.id).join(self.connection, after)
 
     def unfollow(self, thread_id: str) -> bool:
         """False if it did not follow."""

@@ -58,7 +58,7 @@ def shown_settings(thread: Thread) -> dict[str, Any]:
 
 def prepare(session: Session, thread: Thread) -> None:
     """Tell what is odd about the configuration, and load the model's client while the user still types."""
-    for warning in session.application.new_warnings(thread.surroundings.config):
+    for warning in session.application.new_warnings(thread.surroundings.config, session.warned):
         session.connection.notify("configWarning", warning)
     if not thread.surroundings.model(thread.settings.model).known:
         thread.events.warning(

@@ -94,10 +94,15 @@ class AppServer:
                 raise
         return self._application
 
-    def warm_up_soon(self) -> None:
-        """Load what will be needed next, once the answers that are queued have been written."""
-        if not self._warm:
-            asyncio.get_running_loop().call_soon(self.warm_up)
+    def warm_up_soon(self, then: Callable[[], None]) -> None:
+        """Load what will be needed next, once the answers that are queued have been written; then go on."""
+
+        def go_on() -> None:
+            self.warm_up()
+            if self._application is not None:
+                then()
+
+        asyncio.get_running_loop().call_soon(go_on)
 
     def warm_up(self) -> None:
         """Load what will be needed next, once."""
@@ -147,16 +152,20 @@ class Dispatch:
             raise RpcError(INVALID_REQUEST, "Already initialized")
         self._welcome(connection, client)
         answer = describe_server(client.name, self._server.home)
-        return lambda: Then(answer, self._server.warm_up_soon)
+        return lambda: Then(answer, partial(self._settle_in, connection))
 
     def greeted(self, connection: Connection, params: bytes) -> None:
         """The client's `initialize` was answered before the loop began (see `greeting`)."""
         self._welcome(connection, read_client(msgspec.Raw(params)))
-        self._server.warm_up_soon()
+        self._settle_in(connection)
 
     def _welcome(self, connection: Connection, client: Client) -> None:
         connection.client = client
         self._initialized = True
+
+    def _settle_in(self, connection: Connection) -> None:
+        """The client hears from now on what all are told, asked for or not."""
+        self._server.warm_up_soon(lambda: self._session_of(connection))
 
     def _session_of(self, connection: Connection) -> Any:
         if self._session is None:

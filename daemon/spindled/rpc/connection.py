@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from spindled.rpc.outbox import Piece
+
 __all__ = ["Client", "Connection", "OutgoingRequest", "Then"]
 
 
@@ -60,11 +62,26 @@ class Connection(Protocol):
     def notify(self, method: str, params: Any) -> None:
         """Tell the client, unless it opted out of `method`."""
 
-    def send(self, frame: bytes) -> None:
-        """Queue a frame made by `encode_notification`; ask `wants` first."""
+    def send(self, frame: bytes, piece: Piece | None = None, *, asked_for: bool = False) -> None:
+        """Queue a frame made by `encode_notification`; ask `wants` first.
+
+        `piece`: what the frame tells, if a slow client may get it merged with what comes before or after.
+        `asked_for`: the client wants this now, however much it is; it does not count as being behind.
+        """
 
     def wants(self, method: str) -> bool:
         """False if the client opted out of this notification."""
+
+    @property
+    def full(self) -> bool:
+        """Whether `wait_writable` would wait."""
+
+    @property
+    def behind(self) -> bool:
+        """Whether too much of what was not asked for waits for this client."""
+
+    def drop(self, reason: str) -> None:
+        """Disconnect a client that cannot be served; what waits for it is lost. `reason` is for the log."""
 
     async def wait_writable(self) -> None:
         """For producers: return when the client has read enough of what is queued, or has gone."""

@@ -14,6 +14,7 @@ __all__ = [
     "Envelope",
     "MalformedMessage",
     "MessageId",
+    "add_members",
     "decode_envelope",
     "encode_error",
     "encode_notification",
@@ -75,6 +76,13 @@ _decode = msgspec.json.Decoder(Envelope).decode
 def encode_notification(method: str, params: Any) -> bytes:
     """One frame, good for any number of connections."""
     return _encode(Notification(method, params, time.time_ns() // 1_000_000)) + b"\n"
+
+
+def add_members(frame: bytes, **numbers: int) -> bytes:
+    """The same notification with more members in its params, which have some: for what only some clients get."""
+    end = frame.rindex(b'},"emittedAtMs":')
+    members = "".join(f',"{name}":{number}' for name, number in numbers.items()).encode()
+    return b"".join((frame[:end], members, frame[end:]))
 
 
 def encode_request(id: int, method: str, params: Any) -> bytes:

@@ -9,6 +9,7 @@ __all__ = [
     "INVALID_PARAMS",
     "INVALID_REQUEST",
     "METHOD_NOT_FOUND",
+    "OVERLOADED",
     "PARSE_ERROR",
     "ConnectionClosed",
     "ErrorObject",
@@ -16,6 +17,7 @@ __all__ = [
     "internal_error",
     "invalid_request",
     "not_supported",
+    "overloaded",
     "unknown_variant",
 ]
 
@@ -24,6 +26,7 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+OVERLOADED = -32001
 
 
 class ErrorObject(msgspec.Struct, omit_defaults=True):
@@ -60,6 +63,11 @@ def not_supported(method: str) -> RpcError:
 
 def internal_error(what: str) -> RpcError:
     return RpcError(INTERNAL_ERROR, f"Internal error: {what}")
+
+
+def overloaded() -> RpcError:
+    """Nothing of the request was done; the text is one that clients know."""
+    return RpcError(OVERLOADED, "Server overloaded; retry later.")
 
 
 def unknown_variant(method: str, known: list[str]) -> RpcError:

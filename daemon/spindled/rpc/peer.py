@@ -21,8 +21,8 @@ from spindled.rpc.envelope import (
     encode_notification,
     encode_response,
 )
-from spindled.rpc.errors import INVALID_REQUEST, RpcError, internal_error
-from spindled.rpc.outbox import Outbox
+from spindled.rpc.errors import INVALID_REQUEST, RpcError, internal_error, overloaded
+from spindled.rpc.outbox import MOST_BEHIND, Outbox, Piece
 from spindled.rpc.outgoing import OutgoingRequests
 from spindled.transport.base import Line, Transport
 
@@ -36,6 +36,9 @@ MAX_UNREAD = 64 << 20
 
 Far above the bound for producers: a client may write all its requests before it reads the first answer.
 """
+
+MOST_RUNNING = 1 << 14
+"""Requests of one client that may be under way at once; more are refused, to be sent again later."""
 
 log = logging.getLogger(__name__)
 
@@ -75,15 +78,33 @@ class Peer:
         if self.wants(method):
             self.send(encode_notification(method, params))
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, piece: Piece | None = None, *, asked_for: bool = False) -> None:
         if not self.closed.is_set():
-            self._outbox.put(frame)
+            self._outbox.put(frame, piece, asked_for=asked_for)
 
     def wants(self, method: str) -> bool:
         return method not in self.client.opt_out
 
+    @property
+    def full(self) -> bool:
+        return self._outbox.full
+
+    @property
+    def behind(self) -> bool:
+        return self._outbox.behind > MOST_BEHIND
+
     async def wait_writable(self) -> None:
         await self._outbox.wait_writable()
+
+    def drop(self, reason: str) -> None:
+        log.warning("disconnected %s: %s; %d bytes were not read", self.name, reason, self._outbox.pending)
+        self._outbox.abandon()
+        self._transport.close()
+
+    @property
+    def name(self) -> str:
+        """The client as logs name it."""
+        return f"{self.client.name[:100]!r}" if self.client.name else "a client"
 
     # -- life
 
@@ -116,6 +137,7 @@ class Peer:
         except TimeoutError:
             log.info("%d bytes were never read", self._outbox.pending)
         finally:
+            self._outbox.abandon()
             self._transport.close()
 
     # -- messages in
@@ -123,12 +145,13 @@ class Peer:
     def _receive(self, line: Line) -> None:
         if line is None:
             log.warning("dropped a line that is too long")
-            return self.send(encode_error(None, RpcError(INVALID_REQUEST, "Invalid request: line too long")))
+            error = RpcError(INVALID_REQUEST, "Invalid request: line too long")
+            return self.send(encode_error(None, error), asked_for=True)
         try:
             message = decode_envelope(line)
         except MalformedMessage as malformed:
             log.warning("malformed message of %d bytes: %s", len(line), malformed)
-            return self.send(encode_error(malformed.id, malformed.error))
+            return self.send(encode_error(malformed.id, malformed.error), asked_for=True)
         if message.method is None:
             return self._outgoing.settle(message)
         if isinstance(message.id, int | str):
@@ -143,6 +166,8 @@ class Peer:
             log.exception("notification failed")
 
     def _begin(self, id: MessageId, method: str, params: msgspec.Raw) -> None:
+        if len(self._running) >= MOST_RUNNING:
+            return self._fail(id, method, overloaded())
         try:
             call = self._dispatcher.request(self, method, params)
             if self._unstarted:  # never overtake a request that came before
@@ -186,7 +211,7 @@ class Peer:
         except Exception as error:
             self._fail(id, method, error)
         else:
-            self.send(frame)
+            self.send(frame, asked_for=True)
         if start is not None:
             self._start(method, start)
 
@@ -205,7 +230,7 @@ class Peer:
         except Exception:
             log.exception("%s: its error cannot be encoded", method)
             frame = encode_error(id, internal_error(f"{method} failed"))
-        self.send(frame)
+        self.send(frame, asked_for=True)
 
 
 async def _later(call: Call) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from spindled_protocol.base import UNSET, UnsetType, Wire
+from spindled_protocol.base import UNSET, UInt64, UnsetType, Wire
 
 
 class ThreadGoal(Wire, kw_only=True, gc=False):
@@ -29,6 +29,7 @@ class ThreadGoalClearResponse(Wire, kw_only=True, gc=False):
 
 class ThreadGoalClearedNotification(Wire, kw_only=True, gc=False):
     threadId: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadGoalGetParams(Wire, kw_only=True, gc=False):
@@ -55,6 +56,7 @@ class ThreadGoalUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str | None = None
     goal: ThreadGoal
+    seq: UInt64 | UnsetType = UNSET
 
 
 ThreadGoalMutationOrigin = Literal['user', 'automatic']

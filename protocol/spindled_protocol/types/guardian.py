@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Union
 
-from spindled_protocol.base import UInt16, Wire
+from spindled_protocol.base import UNSET, UInt16, UInt64, UnsetType, Wire
 from spindled_protocol.types.items import (
     AbsolutePathBuf,
     LegacyAppPathString,
@@ -52,6 +52,7 @@ class ItemGuardianApprovalReviewCompletedNotification(Wire, kw_only=True, gc=Fal
     decisionSource: AutoReviewDecisionSource
     review: GuardianApprovalReview
     action: GuardianApprovalReviewAction
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ItemGuardianApprovalReviewStartedNotification(Wire, kw_only=True, gc=False):
@@ -62,6 +63,7 @@ class ItemGuardianApprovalReviewStartedNotification(Wire, kw_only=True, gc=False
     targetItemId: str | None = None
     review: GuardianApprovalReview
     action: GuardianApprovalReviewAction
+    seq: UInt64 | UnsetType = UNSET
 
 
 class McpToolCallGuardianApprovalReviewAction(Wire, kw_only=True, gc=False, tag_field='type', tag='mcpToolCall'):

@@ -16,6 +16,8 @@ class AgentMessageDeltaNotification(Wire, kw_only=True, gc=False):
     turnId: str
     itemId: str
     delta: str
+    seq: UInt64 | UnsetType = UNSET
+    firstSeq: UInt64 | UnsetType = UNSET
 
 
 class AgentMessageDisplay(Wire, kw_only=True, gc=False):
@@ -81,6 +83,8 @@ class CommandExecutionOutputDeltaNotification(Wire, kw_only=True, gc=False):
     turnId: str
     itemId: str
     delta: str
+    seq: UInt64 | UnsetType = UNSET
+    firstSeq: UInt64 | UnsetType = UNSET
 
 
 class CommandExecutionThreadItem(Wire, kw_only=True, gc=False, tag_field='type', tag='commandExecution'):
@@ -146,6 +150,8 @@ class FileChangeOutputDeltaNotification(Wire, kw_only=True, gc=False):
     turnId: str
     itemId: str
     delta: str
+    seq: UInt64 | UnsetType = UNSET
+    firstSeq: UInt64 | UnsetType = UNSET
 
 
 class FileChangePatchUpdatedNotification(Wire, kw_only=True, gc=False):
@@ -153,6 +159,7 @@ class FileChangePatchUpdatedNotification(Wire, kw_only=True, gc=False):
     turnId: str
     itemId: str
     changes: list[FileUpdateChange]
+    seq: UInt64 | UnsetType = UNSET
 
 
 class FileChangeThreadItem(Wire, kw_only=True, gc=False, tag_field='type', tag='fileChange'):
@@ -261,6 +268,7 @@ class ItemCompletedNotification(Wire, kw_only=True, gc=False):
     turnId: str
     contentTokenCount: UInt64 | None | UnsetType = UNSET
     completedAtMs: int
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ItemStartedNotification(Wire, kw_only=True, gc=False):
@@ -268,6 +276,7 @@ class ItemStartedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str
     startedAtMs: int
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ListFilesCommandAction(Wire, kw_only=True, gc=False, tag_field='type', tag='listFiles'):
@@ -306,6 +315,7 @@ class McpToolCallProgressNotification(Wire, kw_only=True, gc=False):
     turnId: str
     itemId: str
     message: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class McpToolCallResult(Wire, kw_only=True, gc=False):
@@ -362,6 +372,8 @@ class PlanDeltaNotification(Wire, kw_only=True, gc=False):
     turnId: str
     itemId: str
     delta: str
+    seq: UInt64 | UnsetType = UNSET
+    firstSeq: UInt64 | UnsetType = UNSET
 
 
 class PlanThreadItem(Wire, kw_only=True, gc=False, tag_field='type', tag='plan'):
@@ -382,6 +394,7 @@ class ReasoningSummaryPartAddedNotification(Wire, kw_only=True, gc=False):
     turnId: str
     itemId: str
     summaryIndex: int
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ReasoningSummaryTextDeltaNotification(Wire, kw_only=True, gc=False):
@@ -390,6 +403,8 @@ class ReasoningSummaryTextDeltaNotification(Wire, kw_only=True, gc=False):
     itemId: str
     delta: str
     summaryIndex: int
+    seq: UInt64 | UnsetType = UNSET
+    firstSeq: UInt64 | UnsetType = UNSET
 
 
 class ReasoningTextDeltaNotification(Wire, kw_only=True, gc=False):
@@ -398,6 +413,8 @@ class ReasoningTextDeltaNotification(Wire, kw_only=True, gc=False):
     itemId: str
     delta: str
     contentIndex: int
+    seq: UInt64 | UnsetType = UNSET
+    firstSeq: UInt64 | UnsetType = UNSET
 
 
 class ReasoningThreadItem(Wire, kw_only=True, gc=False, tag_field='type', tag='reasoning'):
@@ -448,6 +465,7 @@ class TerminalInteractionNotification(Wire, kw_only=True, gc=False):
     itemId: str
     processId: str
     stdin: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class TextElement(Wire, kw_only=True, gc=False):

@@ -39,11 +39,13 @@ class CompletedThreadPredictionResult(Wire, kw_only=True, gc=False, tag_field='t
 class ContextCompactedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class EnvironmentConnectionNotification(Wire, kw_only=True, gc=False):
     threadId: str
     environmentId: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class FailedThreadPredictionResult(Wire, kw_only=True, gc=False, tag_field='type', tag='failed'):
@@ -144,6 +146,7 @@ class ThreadAttachmentUpdatedNotification(Wire, kw_only=True, gc=False):
     identityKey: str
     attachmentId: str
     operation: ThreadAttachmentOperation
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadBackgroundTerminal(Wire, kw_only=True, gc=False):
@@ -405,6 +408,7 @@ class ThreadMetadataUpdateResponse(Wire, kw_only=True, gc=False):
 class ThreadNameUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     threadName: str | None | UnsetType = UNSET
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadPredictionRequestParams(Wire, kw_only=True, gc=False):
@@ -420,6 +424,7 @@ class ThreadPredictionUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     sourceTurnId: str
     result: ThreadPredictionResult
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadPrepareApprovedPlanParams(Wire, kw_only=True, gc=False):
@@ -435,6 +440,7 @@ class ThreadPrepareApprovedPlanResponse(Wire, kw_only=True, gc=False):
 class ThreadProjectUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     projectId: str | None = None
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadReadParams(Wire, kw_only=True, gc=False):
@@ -480,6 +486,7 @@ class ThreadRevertResponse(Wire, kw_only=True, gc=False):
 
 class ThreadRevertedNotification(Wire, kw_only=True, gc=False):
     threadId: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadSampleCancelParams(Wire, kw_only=True, gc=False):

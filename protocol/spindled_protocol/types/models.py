@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Union
 
-from spindled_protocol.base import UNSET, UInt32, UnsetType, Wire
+from spindled_protocol.base import UNSET, UInt32, UInt64, UnsetType, Wire
 from spindled_protocol.types.items import (
     ReasoningEffort,
 )
@@ -18,6 +18,7 @@ class AuthRecoveryNotification(Wire, kw_only=True, gc=False):
     turnId: str
     provider: str
     message: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class BedrockProviderSettings(Wire, kw_only=True, gc=False, tag_field='type', tag='bedrock'):
@@ -146,6 +147,7 @@ class ModelReroutedNotification(Wire, kw_only=True, gc=False):
     fromModel: str
     toModel: str
     reason: ModelRerouteReason
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ModelSafetyBufferingUpdatedNotification(Wire, kw_only=True, gc=False):
@@ -156,6 +158,7 @@ class ModelSafetyBufferingUpdatedNotification(Wire, kw_only=True, gc=False):
     reasons: list[str]
     showBufferingUi: bool
     fasterModel: str | None = None
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ModelServiceTier(Wire, kw_only=True, gc=False):
@@ -176,6 +179,7 @@ class ModelVerificationNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str
     verifications: list[ModelVerification]
+    seq: UInt64 | UnsetType = UNSET
 
 
 class NoneGatewayAuth(Wire, kw_only=True, gc=False, tag_field='mode', tag='none'):

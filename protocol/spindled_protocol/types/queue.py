@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spindled_protocol.base import UNSET, UInt32, UnsetType, Wire
+from spindled_protocol.base import UNSET, UInt32, UInt64, UnsetType, Wire
 from spindled_protocol.types.items import (
     UserInput,
 )
@@ -31,6 +31,7 @@ class ThreadQueueAddResponse(Wire, kw_only=True, gc=False):
 
 class ThreadQueueChangedNotification(Wire, kw_only=True, gc=False):
     threadId: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadQueueDeleteParams(Wire, kw_only=True, gc=False):

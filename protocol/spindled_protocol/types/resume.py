@@ -247,6 +247,7 @@ class ThreadResumeParams(Wire, kw_only=True, gc=False):
     excludeTurns: bool | UnsetType = UNSET
     initialTurnsPage: ThreadResumeInitialTurnsPageParams | None | UnsetType = UNSET
     budget: Budgets | None | UnsetType = UNSET
+    afterSeq: UInt64 | None | UnsetType = UNSET
 
 
 class ThreadResumeResponse(Wire, kw_only=True, gc=False):
@@ -268,6 +269,8 @@ class ThreadResumeResponse(Wire, kw_only=True, gc=False):
     initialTurnsPage: TurnsPage | None = None
     turnsBackwardsCursor: str | None = None
     itemsBackwardsCursor: str | None = None
+    seq: UInt64 | UnsetType = UNSET
+    replayComplete: bool | UnsetType = UNSET
 
 
 class ToolSearchCallResponseItem(Wire, kw_only=True, gc=False, tag_field='type', tag='tool_search_call'):

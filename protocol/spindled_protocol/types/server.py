@@ -99,6 +99,7 @@ class FeedbackUploadResponse(Wire, kw_only=True, gc=False):
 class GuardianWarningNotification(Wire, kw_only=True, gc=False):
     threadId: str
     message: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class MemoryResetResponse(Wire, kw_only=True, gc=False):
@@ -150,6 +151,7 @@ class StrictReviewRequiredNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str
     startedAtMs: int
+    seq: UInt64 | UnsetType = UNSET
 
 
 EnvironmentStatusKind = Literal['ready', 'pending', 'disconnected', 'unknown']

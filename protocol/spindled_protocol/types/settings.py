@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spindled_protocol.base import UNSET, UnsetType, Wire
+from spindled_protocol.base import UNSET, UInt64, UnsetType, Wire
 from spindled_protocol.types.items import (
     AbsolutePathBuf,
     ReasoningEffort,
@@ -66,3 +66,4 @@ class ThreadSettingsUpdateResponse(Wire, kw_only=True, gc=False):
 class ThreadSettingsUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     threadSettings: ThreadSettings
+    seq: UInt64 | UnsetType = UNSET

@@ -57,6 +57,7 @@ class HookCompletedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str | None = None
     run: HookRunSummary
+    seq: UInt64 | UnsetType = UNSET
 
 
 class HookErrorInfo(Wire, kw_only=True, gc=False):
@@ -90,6 +91,7 @@ class HookStartedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str | None = None
     run: HookRunSummary
+    seq: UInt64 | UnsetType = UNSET
 
 
 class HooksListEntry(Wire, kw_only=True, gc=False):

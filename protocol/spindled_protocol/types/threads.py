@@ -211,6 +211,7 @@ class ThreadBudget(Wire, kw_only=True, gc=False, forbid_unknown_fields=True):
 
 class ThreadClosedNotification(Wire, kw_only=True, gc=False):
     threadId: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadEnvironment(Wire, kw_only=True, gc=False):
@@ -284,11 +285,13 @@ class ThreadStartResponse(Wire, kw_only=True, gc=False):
 
 class ThreadStartedNotification(Wire, kw_only=True, gc=False):
     thread: Thread
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadStatusChangedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     status: ThreadStatus
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadTokenUsage(Wire, kw_only=True, gc=False):
@@ -302,6 +305,7 @@ class ThreadTokenUsageUpdatedNotification(Wire, kw_only=True, gc=False):
     turnId: str
     tokenUsage: ThreadTokenUsage
     costUsd: float | UnsetType = UNSET
+    seq: UInt64 | UnsetType = UNSET
 
 
 class TokenUsageBreakdown(Wire, kw_only=True, gc=False):

@@ -66,6 +66,7 @@ class ErrorNotification(Wire, kw_only=True, gc=False):
     willRetry: bool
     threadId: str
     turnId: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class ReviewStartParams(Wire, kw_only=True, gc=False):
@@ -97,12 +98,14 @@ class TextRange(Wire, kw_only=True, gc=False):
 class TurnCompletedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turn: Turn
+    seq: UInt64 | UnsetType = UNSET
 
 
 class TurnDiffUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str
     diff: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 class TurnInterruptParams(Wire, kw_only=True, gc=False):
@@ -118,6 +121,7 @@ class TurnModerationMetadataNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turnId: str
     metadata: Any
+    seq: UInt64 | UnsetType = UNSET
 
 
 class TurnPlanStep(Wire, kw_only=True, gc=False):
@@ -130,6 +134,7 @@ class TurnPlanUpdatedNotification(Wire, kw_only=True, gc=False):
     turnId: str
     explanation: str | None = None
     plan: list[TurnPlanStep]
+    seq: UInt64 | UnsetType = UNSET
 
 
 class TurnSettingsUpdateParams(Wire, kw_only=True, gc=False):
@@ -186,6 +191,7 @@ class TurnStartResponse(Wire, kw_only=True, gc=False):
 class TurnStartedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     turn: Turn
+    seq: UInt64 | UnsetType = UNSET
 
 
 class TurnSteerParams(Wire, kw_only=True, gc=False):
@@ -216,6 +222,7 @@ class UncommittedChangesReviewTarget(Wire, kw_only=True, gc=False, tag_field='ty
 class WarningNotification(Wire, kw_only=True, gc=False):
     threadId: str | None = None
     message: str
+    seq: UInt64 | UnsetType = UNSET
 
 
 AdditionalContextKind = Literal['untrusted', 'application']

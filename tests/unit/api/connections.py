@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from spindled.api.audience import Audience
+from spindled.api.eventlog import EventLog, Events
+from spindled.api.followers import ThreadFollowers
 from spindled.rpc.connection import Client, OutgoingRequest
 from spindled.rpc.envelope import encode_notification
 from spindled.rpc.errors import ConnectionClosed, RpcError
+from spindled.rpc.outbox import Piece
+
+
+def following(*connections: FakeConnection, audience: Audience | None = None) -> ThreadFollowers:
+    """The followers of the thread `t`."""
+    followers = ThreadFollowers("t", EventLog(Events()), audience or Audience())
+    for connection in connections:
+        followers.add(connection)
+    return followers
 
 
 class FakeConnection:
@@ -24,23 +37,36 @@ class FakeConnection:
         self.asked = asyncio.Event()
         self.readable = asyncio.Event()
         self.readable.set()
+        self.behind = False
+        self.pieces: list[Piece | None] = []
+        self.dropped = ""
+        self.on_question: Callable[[], None] = lambda: None
 
     def request(self, method: str, params: Any) -> OutgoingRequest:
         future: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
         number = len(self.questions)
         self.questions.append((number, method, future))
         self.asked.set()
+        self.on_question()
         return OutgoingRequest(number, future)
 
     def notify(self, method: str, params: Any) -> None:
         if self.wants(method):
             self.send(encode_notification(method, params))
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, piece: Piece | None = None, *, asked_for: bool = False) -> None:
         self.frames.append(frame)
+        self.pieces.append(piece)
+
+    def drop(self, reason: str) -> None:
+        self.dropped = reason
 
     def wants(self, method: str) -> bool:
         return method not in self.client.opt_out
+
+    @property
+    def full(self) -> bool:
+        return not self.readable.is_set()
 
     async def wait_writable(self) -> None:
         await self.readable.wait()

@@ -34,8 +34,8 @@ def test_every_field_of_ours_is_experimental_and_optional() -> None:
             assert found["experimental"]
             assert found["optional"]
     assert "budget" in METHODS["thread/start"].experimental_fields
-    assert METHODS["thread/tokenUsage/updated"].experimental_fields == ("costUsd",)
-    assert METHODS["turn/started"].experimental_fields == ()
+    assert METHODS["thread/tokenUsage/updated"].experimental_fields == ("costUsd", "seq")
+    assert METHODS["serverRequest/resolved"].experimental_fields == ()
 
 
 @pytest.mark.parametrize("taken", ["type", "field"])

@@ -15,6 +15,7 @@ from spindled.rpc.connection import Client as ClientInfo
 from spindled.rpc.connection import Connection, Then
 from spindled.rpc.envelope import encode_notification
 from spindled.rpc.errors import ConnectionClosed, RpcError
+from spindled.rpc.peer import MOST_RUNNING
 from tests.unit.rpc.wire import Client, Table, serving
 
 
@@ -263,6 +264,40 @@ async def test_a_producer_waits_for_a_slow_client() -> None:
         for _ in range(100):
             assert (await client.receive())["method"] == "delta"
         await producing
+
+
+async def test_what_is_too_much_is_refused_and_may_be_sent_again() -> None:
+    """Every request is answered, by its result or by -32001."""
+    go_on = asyncio.Event()
+
+    async def wait(_: Connection, params: Any) -> Any:
+        await go_on.wait()
+        return params
+
+    async with serving(Table(wait=wait, echo=echo)) as (client, _):
+        client.send(*({"id": n, "method": "wait", "params": n} for n in range(MOST_RUNNING + 2)))
+        for n in range(2):
+            assert await client.receive() == {
+                "id": MOST_RUNNING + n,
+                "error": {"code": -32001, "message": "Server overloaded; retry later."},
+            }
+        go_on.set()
+        answers = [(await client.receive())["id"] for _ in range(MOST_RUNNING)]
+        assert sorted(answers) == list(range(MOST_RUNNING))
+        assert (await client.call("again", "echo", 1))["result"] == 1
+
+
+async def test_a_client_is_disconnected_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(Table()) as (client, peer):
+        peer.client = ClientInfo(name="snail")
+        peer.send(encode_notification("delta", {"text": "x" * 5_000_000}))
+        assert peer.behind
+        peer.drop("it reads too slowly")
+        peer.notify("late", {})
+        assert not peer.behind
+        with pytest.raises(StopAsyncIteration):
+            await client.line()
+    assert "disconnected 'snail': it reads too slowly" in caplog.text
 
 
 garbage = st.one_of(

@@ -10,6 +10,7 @@ import msgspec
 
 from spindled.rpc.connection import Client, OutgoingRequest
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
+from spindled.rpc.outbox import Piece
 
 __all__ = ["Desk", "Told"]
 
@@ -40,12 +41,23 @@ class Desk:
         if self.wants(method):
             self.told.put_nowait(Told(method, msgspec.to_builtins(params)))
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, piece: Piece | None = None, *, asked_for: bool = False) -> None:
         message = msgspec.json.decode(frame)
         self.told.put_nowait(Told(message["method"], message["params"]))
 
     def wants(self, method: str) -> bool:
         return method in self._wanted
+
+    @property
+    def full(self) -> bool:
+        return False
+
+    @property
+    def behind(self) -> bool:
+        return False
+
+    def drop(self, reason: str) -> None:
+        """Nobody is too slow here."""
 
     async def wait_writable(self) -> None:
         """What is wanted here is little: no deltas."""
