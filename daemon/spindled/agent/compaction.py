@@ -22,7 +22,14 @@ LONG_RESULT = 500
 SHORT_RESULT = 200
 CLEARED = "[Old tool result cleared]"
 SUMMARY_TAG = "conversation_summary"
-NOT_THE_USERS = ("<turn_aborted>", "<user_shell_command>", f"<{SUMMARY_TAG}>", f"<{TAG}>", "<skill name=")
+NOT_THE_USERS = (
+    "<turn_aborted>",
+    "<user_shell_command>",
+    f"<{SUMMARY_TAG}>",
+    f"<{TAG}>",
+    "<skill name=",
+    "<additional_context",
+)
 
 PROMPT = """\
 The conversation above is about to be replaced by a summary, because it no longer fits. Write that summary now: it is \

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from spindled.agent.clock import now_ms
 from spindled.tools.base import Verdict
 from spindled_protocol.types import DynamicToolCallParams, DynamicToolCallResponse
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
         ToolRequestUserInputResponse,
         TurnPlanStep,
     )
+
+
+def options_in(settings: ThreadSettings, options: ToolOptions) -> ToolOptions:
+    """Without an environment there are no commands and no files."""
+    return options if settings.has_environment else replace(options, shell_tool=False, patches=False, view_image=False)
 
 
 class TurnContext:
@@ -70,7 +77,7 @@ class TurnContext:
 
     @property
     def tool_options(self) -> ToolOptions:
-        return self.thread.surroundings.tool_options
+        return options_in(self.settings, self.thread.surroundings.tool_options)
 
     @property
     def goals(self) -> GoalBook | None:

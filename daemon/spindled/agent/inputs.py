@@ -34,9 +34,11 @@ class InputError(ValueError):
 class PreparedInput:
     """Checked input of one turn/start or turn/steer; raises InputError."""
 
-    def __init__(self, inputs: Sequence[UserInput], client_id: str | None):
+    def __init__(self, inputs: Sequence[UserInput], client_id: str | None, context: Sequence[dict[str, Any]] = ()):
+        """`context`: messages that go before it, unless the model has them already."""
         self.inputs = [checked(each) for each in inputs]
         self.client_id = client_id
+        self.context = context
 
     async def content(self) -> list[Part]:
         """Responses content parts; local images are read now, off the loop. Skills come in messages of their own."""

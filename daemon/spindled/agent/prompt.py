@@ -20,12 +20,20 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+NOWHERE = "  <workspace>none: no files and no commands in this conversation</workspace>\n"
+
 CONTEXT_ROLES = ("developer", "user")
 
 APPROVAL_TEXT = {
     "untrusted": "Every command and edit is shown to the user first, unless a rule already allows it.",
     "on-request": "What the sandbox cannot confine is shown to the user first.",
     "never": "The user is not asked; what is not allowed fails, and you are told so.",
+}
+
+
+TONES = {
+    "friendly": "Be warm and patient: say what goes well, explain as to a colleague whom you like, and stay brief.",
+    "pragmatic": "Be matter-of-fact: results, reasons and risks, without pleasantries.",
 }
 
 
@@ -45,6 +53,8 @@ def context_items(
     developer = [permissions_text(settings)]
     if settings.mode is not None:
         developer.append(mode_text(settings.mode_instructions or instructions(settings.mode)))
+    if tone := TONES.get(settings.personality or "none"):
+        developer.append(f"<tone>\n{tone}\n</tone>")
     if settings.developer_instructions:
         developer.append(settings.developer_instructions)
     if skills:
@@ -85,11 +95,14 @@ def mode_text(text: str) -> str:
 
 def environment_text(settings: ThreadSettings, shell: str) -> str:
     roots = "".join(f"    <root>{escape(root)}</root>\n" for root in settings.workspace_roots)
-    return (
-        "<environment_context>\n"
+    there = (
         f"  <cwd>{escape(str(settings.cwd))}</cwd>\n"
         f"  <workspace_roots>\n{roots}  </workspace_roots>\n"
         f"  <shell>{escape(shell)}</shell>\n"
+    )
+    return (
+        "<environment_context>\n"
+        f"{there if settings.has_environment else NOWHERE}"
         f"  <current_date>{time.strftime('%Y-%m-%d')}</current_date>\n"
         f"  <timezone>{escape(time.strftime('%Z'))}</timezone>\n"
         "</environment_context>"

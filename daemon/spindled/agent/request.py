@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spindled.agent.context import options_in
 from spindled.agent.prompt import base_instructions
 from spindled.model.request import ModelRequest, identity_headers
 
@@ -23,17 +24,22 @@ def model_request(turn: RunningTurn, settings: ThreadSettings | None = None) -> 
         model=settings.model,
         instructions=settings.base_instructions or around.config.base_instructions or base_instructions(),
         input=thread.history.for_request(),
-        tools=thread.toolset.specs(around.tool_options),
+        tools=thread.toolset.specs(options_in(settings, around.tool_options)),
         parallel_tool_calls=info.parallel_tool_calls,
         effort=effort,
         summary=settings.summary or info.default_summary if effort else None,
         verbosity=verbosity,
-        service_tier=settings.service_tier,
+        service_tier=turn.service_tier or settings.service_tier,
         max_output_tokens=around.config.settings.model_max_output_tokens,
         output_limit=info.max_output_tokens,
         output_schema=turn.output_schema,
         cache_key=thread.id,
-        metadata={"thread_id": thread.id, "turn_id": turn.id, "session_id": thread.identity.session_id},
+        metadata={
+            **turn.metadata,
+            "thread_id": thread.id,
+            "turn_id": turn.id,
+            "session_id": thread.identity.session_id,
+        },
         headers=identity_headers(
             session_id=thread.identity.session_id, thread_id=thread.id, originator=around.originator
         ),

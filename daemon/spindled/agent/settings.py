@@ -29,8 +29,13 @@ if TYPE_CHECKING:
         Personality,
         SandboxPolicy,
         ThreadSettingsUpdateParams,
+        TurnEnvironmentParams,
         TurnStartParams,
     )
+
+
+LOCAL = "local"
+"""The one environment."""
 
 
 class SettingsError(ValueError):
@@ -57,6 +62,7 @@ class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
     mode_instructions: str | None = None  # instead of our own
     personality: Personality | None = None
     permissions: str | None = None  # the profile that a client chose the sandbox policy by
+    has_environment: bool = True  # whether there is a place for commands and files
 
     @property
     def approval(self) -> str:
@@ -83,11 +89,15 @@ class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
             if value is not UNSET and value is not None:
                 changes.setdefault(ours, value)  # a mode's own settings come first
         changes |= sandbox_changes(params)
+        if "service_tier" in changes:
+            changes["service_tier"] = tier(changes["service_tier"])
         if given(params.cwd):
             changes["cwd"] = absolute(params.cwd, self.cwd)
             changes["workspace_roots"] = (str(changes["cwd"]),)
-        if roots := either(params.runtimeWorkspaceRoots, None):
-            changes["workspace_roots"] = tuple(roots)
+        if (roots := either(params.runtimeWorkspaceRoots, None)) is not None:
+            changes["workspace_roots"] = workspace_roots(roots)
+        if given(params.environments):
+            changes |= place(either(params.environments, []))
         return msgspec.structs.replace(self, **changes) if changes else self
 
 
@@ -135,6 +145,35 @@ def sandbox_changes(params: TurnStartParams | ThreadSettingsUpdateParams) -> dic
         raise SettingsError("`permissions` cannot be combined with `sandboxPolicy`")
     profile = str(params.permissions)
     return {"sandbox_policy": sandbox_policy(profile_mode(profile), WorkspaceWrite()), "permissions": profile}
+
+
+def place(environments: list[TurnEnvironmentParams]) -> dict[str, Any]:
+    """Where tools work: on this machine, in a folder, or nowhere. Raises SettingsError."""
+    if len(environments) > 1:
+        raise SettingsError("there is one environment, `local`: no more than one can be used")
+    for environment in environments:
+        name, cwd = environment.environmentId, environment.cwd
+        if name != LOCAL:
+            raise SettingsError(f"unknown turn environment id `{name[:100]}`")
+        if not cwd.startswith("/"):
+            raise SettingsError(f"invalid cwd for environment `{name}`: path `{cwd}` is not absolute")
+        folder = absolute(cwd, Path("/"))
+        roots = workspace_roots(either(environment.runtimeWorkspaceRoots, [str(folder)]))
+        return {"has_environment": True, "cwd": folder, "workspace_roots": roots}
+    return {"has_environment": False}
+
+
+def workspace_roots(roots: list[str]) -> tuple[str, ...]:
+    """Raises SettingsError."""
+    for root in roots:
+        if not root.startswith("/"):
+            raise SettingsError("Invalid request: AbsolutePathBuf deserialized without a base path")
+    return tuple(roots)
+
+
+def tier(name: str) -> str:
+    """A service tier as providers call it."""
+    return "priority" if name == "fast" else name
 
 
 def asks_for_commands(policy: AskForApprovalObject) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spindled.agent.settings import LOCAL
 from spindled_protocol.types import ActivePermissionProfile, ThreadEnvironment, ThreadSettings
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def active_profile(settings: Settings) -> ActivePermissionProfile | None:
 
 
 def environments(settings: Settings) -> list[ThreadEnvironment]:
-    """Where tools work: this machine."""
+    """Where tools work: this machine, or nowhere."""
+    if not settings.has_environment:
+        return []
     roots = list(settings.workspace_roots)
-    return [ThreadEnvironment(environmentId="local", cwd=str(settings.cwd), runtimeWorkspaceRoots=roots)]
+    return [ThreadEnvironment(environmentId=LOCAL, cwd=str(settings.cwd), runtimeWorkspaceRoots=roots)]

@@ -74,6 +74,12 @@ class RunningTurn:
         self.wanted_model = settings.model
         self.id = new_id()
         self.output_schema = output_schema
+        self.root_id = self.id
+        """The turn that this one belongs to, as a client says."""
+        self.metadata: dict[str, str] = {}
+        """Of the client, for the provider."""
+        self.service_tier: str | None = None
+        """Instead of that of the settings."""
         self.context = TurnContext(thread, self.id, settings, self.interrupt)
         self.budget = TurnBudget(
             thread.ledger, budget or {}, partial(thread.approvals.question, self.id), self._run_out_of_time
@@ -223,6 +229,7 @@ class RunningTurn:
         self.thread.remember(self.thread.user_commands.take())
         while self.inputs:
             prepared = self.inputs.popleft()
+            self.thread.remember([item for item in prepared.context if item not in self.thread.history.items])
             if not prepared.inputs:
                 continue
             content = await prepared.content()
@@ -285,7 +292,7 @@ class RunningTurn:
 
     def snapshot_at_start(self) -> Turn:
         """What turn/start answers: nothing of the turn has happened yet."""
-        return Turn(id=self.id, rootTurnId=self.id, items=[], itemsView="notLoaded", status="inProgress")
+        return Turn(id=self.id, rootTurnId=self.root_id, items=[], itemsView="notLoaded", status="inProgress")
 
     def snapshot(self, status: TurnStatus, error: TurnError | None = None) -> Turn:
         """The turn as the wire shows it: without items while it runs, with its last message once completed."""
@@ -294,7 +301,7 @@ class RunningTurn:
         shown = [self.final] if status == "completed" and self.final is not None else []
         return Turn(
             id=self.id,
-            rootTurnId=self.id,
+            rootTurnId=self.root_id,
             items=list(shown),
             itemsView="summary" if shown else "notLoaded",
             status=status,

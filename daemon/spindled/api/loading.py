@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from spindled.agent.clock import now_s
 from spindled.agent.identity import ThreadIdentity
-from spindled.agent.settings import either, given
+from spindled.agent.settings import SettingsError, either, given
 from spindled.agent.thread import Thread
 from spindled.api.budgets import given_budgets
 from spindled.api.git import git_info
@@ -38,10 +38,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NOT_SUPPORTED = ("daybreakEnabled", "selectedCapabilityRoots", "experimentalRawEvents")
+"""Fields of thread/start that would be left out in silence."""
+
 
 def start_thread(session: Session, params: ThreadStartParams) -> Thread:
     """A new thread, loaded; nothing is written before its first turn."""
     application = session.application
+    for name in NOT_SUPPORTED:
+        if either(getattr(params, name), False):
+            raise SettingsError(f"thread/start with `{name}` is not supported")
     cwd = folder(params.cwd)
     config = application.config(cwd, request_overrides(params))
     settings = thread_settings(config, params, cwd)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from spindled.agent.settings import SettingsError, ThreadSettings, absolute, either, given, profile_mode, sandbox_policy
+from spindled.agent.settings import (
+    SettingsError,
+    ThreadSettings,
+    absolute,
+    either,
+    given,
+    place,
+    profile_mode,
+    sandbox_policy,
+    tier,
+    workspace_roots,
+)
 from spindled.api.application import working_directory
 from spindled.config.schema import GranularPolicy
 from spindled.store import rows, values
@@ -77,12 +88,11 @@ def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread
         values.sandbox_policy_to_wire(context.sandbox_policy),
         sandbox_policy(config.sandbox_mode, written.sandbox_workspace_write),
     )
-    roots = either(params.runtimeWorkspaceRoots, None)
-    return ThreadSettings(
+    found = ThreadSettings(
         model=config.model,
         model_provider=config.provider.id,
         cwd=cwd,
-        workspace_roots=tuple(roots) if roots else (str(cwd),),
+        workspace_roots=workspace_roots(either(params.runtimeWorkspaceRoots, [str(cwd)])),
         approval_policy=either(params.approvalPolicy, policy),
         approvals_reviewer=either(params.approvalsReviewer, "user"),
         sandbox_policy=sandbox,
@@ -90,12 +100,14 @@ def thread_settings(config: Config, params: Any, cwd: Path, stored: StoredThread
         effort=kept("model_reasoning_effort", context.effort, written.model_reasoning_effort),
         summary=kept("model_reasoning_summary", context.summary, written.model_reasoning_summary),
         verbosity=written.model_verbosity,
-        service_tier=kept("service_tier", context.service_tier, written.service_tier),
+        service_tier=tier(kept("service_tier", context.service_tier, written.service_tier) or "") or None,
         base_instructions=either(params.baseInstructions, None) or stored_instructions(stored),
         developer_instructions=either(params.developerInstructions, written.developer_instructions),
-        personality=either(getattr(params, "personality", None), context.personality),
+        personality=either(getattr(params, "personality", None), context.personality or written.personality),
         **stored_mode(context),
     )
+    places = either(getattr(params, "environments", None), None)
+    return found if places is None else msgspec.structs.replace(found, **place(places))
 
 
 def stored_mode(context: rows.TurnContext) -> dict[str, Any]:

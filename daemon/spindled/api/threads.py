@@ -45,7 +45,7 @@ def shown_settings(thread: Thread) -> dict[str, Any]:
         "serviceTier": settings.service_tier,
         "disabledPluginIds": [],
         "cwd": str(settings.cwd),
-        "runtimeWorkspaceRoots": list(settings.workspace_roots),
+        "runtimeWorkspaceRoots": list(settings.workspace_roots) if settings.has_environment else [],
         "instructionSources": [str(document.path) for document in documents],
         "approvalPolicy": settings.approval_policy,
         "approvalsReviewer": settings.approvals_reviewer,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spindled.agent.additional_context import context_messages
 from spindled.agent.inputs import InputError, PreparedInput
-from spindled.agent.settings import either
+from spindled.agent.settings import either, given, tier
 from spindled.agent.settings_shown import shown
 from spindled.api.budgets import limits
 from spindled.api.errors import handler
@@ -16,6 +17,7 @@ from spindled_protocol.types import TurnInterruptResponse, TurnStartResponse, Tu
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from spindled.agent.turn import RunningTurn
     from spindled.api.session import Session
     from spindled_protocol.types import TurnInterruptParams, TurnStartParams, TurnSteerParams
 
@@ -35,11 +37,15 @@ async def begin_when_quiet(session: Session, params: TurnStartParams) -> Then:
 
 def begin(session: Session, params: TurnStartParams) -> Then:
     thread = session.application.threads.get(thread_id(params.threadId))
-    prepared = PreparedInput(params.input, either(params.clientUserMessageId, None))
+    check_supported(params)
+    prepared = prepare(params)
     before = thread.settings
     settings = before.with_turn(params)
     session.follow(thread)
+    running = thread.active
     turn = thread.start_turn(prepared, settings, either(params.outputSchema, None), limits(params.budget))
+    if turn is not running:
+        for_this_turn(turn, params)
 
     def start() -> None:
         if settings != before:
@@ -49,13 +55,40 @@ def begin(session: Session, params: TurnStartParams) -> Then:
     return Then(TurnStartResponse(turn=turn.snapshot_at_start()), start)
 
 
+def prepare(params: TurnStartParams | TurnSteerParams) -> PreparedInput:
+    """Raises InputError."""
+    context = context_messages(either(params.additionalContext, {}))
+    return PreparedInput(params.input, either(params.clientUserMessageId, None), context)
+
+
+def check_supported(params: TurnStartParams) -> None:
+    """Raises InputError for what would otherwise be left out in silence."""
+    if given(params.toolOutput):
+        if params.input:
+            raise InputError("`toolOutput` cannot be combined with nonempty `input`")
+        raise InputError("`toolOutput` is not supported")
+    if given(params.outputSchema) and not isinstance(params.outputSchema, dict):
+        raise InputError("`outputSchema` must be a JSON object")
+
+
+def for_this_turn(turn: RunningTurn, params: TurnStartParams) -> None:
+    """What does not stay with the thread."""
+    turn.root_id = either(params.rootTurnId, turn.id)
+    turn.metadata = {
+        **either(params.responsesapiClientMetadata, {}),
+        **either(params.responsesapiClientMetadataPatch, {}),
+    }
+    if given(params.serviceTierForTurn):
+        turn.service_tier = tier(str(params.serviceTierForTurn))
+
+
 @handler
 def turn_steer(session: Session, params: TurnSteerParams) -> TurnSteerResponse:
     thread = session.application.threads.get(thread_id(params.threadId))
     if not params.input:
         thread.check_active(params.expectedTurnId)
         raise InputError("input must not be empty")
-    prepared = PreparedInput(params.input, either(params.clientUserMessageId, None))
+    prepared = prepare(params)
     return TurnSteerResponse(turnId=thread.steer(prepared, params.expectedTurnId).id)
 
 

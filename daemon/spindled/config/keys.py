@@ -22,7 +22,7 @@ OTHERS: dict[str, frozenset[str]] = {
             mcp_enterprise_managed_auth mcp_oauth_callback_port mcp_oauth_callback_url mcp_oauth_credentials_store
             mcp_optional_startup_grace_ms memories model_auto_compact_token_limit_scope model_catalog_json
             model_post_turn_compact_threshold_percent notice notify orchestrator oss_provider otel permissions
-            personality plan_mode_reasoning_effort plugins realtime responses_api_metadata
+            plan_mode_reasoning_effort plugins realtime responses_api_metadata
             sqlite_home suppress_unstable_features_warning thread_unload_delay_secs tool_suggest tui web_search windows
             """,
         "tools": "experimental_request_user_input client_search_provider",

@@ -165,6 +165,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     show_raw_agent_reasoning: bool = False
     hide_agent_reasoning: bool = False
 
+    personality: Literal["none", "friendly", "pragmatic"] | None = None
+
     approval_policy: ApprovalPolicy | None = None
     sandbox_mode: SandboxMode | None = None
     sandbox_workspace_write: WorkspaceWrite = WorkspaceWrite()

@@ -56,7 +56,7 @@ class ApplyPatch:
     parallel = False
 
     def offered(self, options: ToolOptions) -> bool:
-        return True
+        return options.patches
 
     def spec(self, options: ToolOptions) -> dict[str, Any]:
         return {

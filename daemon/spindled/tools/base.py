@@ -114,6 +114,7 @@ class ToolOptions(Struct, frozen=True, kw_only=True):
     dynamic_tool_seconds: float = 0  # that a client's tool may take; 0: no limit
     shell_tool: bool = True  # whether commands can be run
     goals: bool = False
+    patches: bool = True  # whether files can be edited
     secret_variables: frozenset[str] = field(default_factory=frozenset)  # never given to a child
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from spindled.agent.settings import SettingsError, absolute, either, given, sandbox_policy
+from spindled.agent.settings_shown import environments
 from spindled.config.schema import WorkspaceWrite
 from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
@@ -16,6 +17,7 @@ from spindled_protocol.types import (
     DangerFullAccessSandboxPolicy,
     ReadOnlySandboxPolicy,
     Settings,
+    TurnEnvironmentParams,
     TurnStartParams,
     WorkspaceWriteSandboxPolicy,
 )
@@ -110,3 +112,52 @@ def test_instructions_of_a_mode_replace_ours() -> None:
 def test_without_a_mode_it_is_the_default_one() -> None:
     shown = settings().collaboration_mode
     assert (shown.mode, shown.settings.developer_instructions) == ("default", None)
+
+
+@pytest.mark.parametrize(("name", "kind"), [(":read-only", "readOnly"), (":workspace", "workspaceWrite")])
+def test_permissionss(name: str, kind: str) -> None:
+    after = settings().with_turn(params(permissions=name))
+    assert (after.permissions, msgspec.to_builtins(after.sandbox_policy)["type"]) == (name, kind)
+    later = after.with_turn(params(sandboxPolicy=DangerFullAccessSandboxPolicy()))
+    assert later.permissions is None
+
+
+def test_permissions_that_cannot_be_used() -> None:
+    with pytest.raises(SettingsError, match="`mine`"):
+        settings().with_turn(params(permissions="mine"))
+    with pytest.raises(SettingsError, match="cannot be combined"):
+        settings().with_turn(params(permissions=":workspace", sandboxPolicy=DangerFullAccessSandboxPolicy()))
+
+
+def test_environments(tmp_path: Path) -> None:
+    local = TurnEnvironmentParams(environmentId="local", cwd=str(tmp_path))
+    nowhere = settings().with_turn(params(environments=[]))
+    assert not nowhere.has_environment and environments(nowhere) == []
+    there = nowhere.with_turn(params(environments=[local]))
+    assert (there.has_environment, there.cwd, there.workspace_roots) == (True, tmp_path, (str(tmp_path),))
+
+
+@pytest.mark.parametrize(
+    ("given_environments", "text"),
+    [
+        ([("nope", "/")], "unknown turn environment id `nope`"),
+        ([("local", "rel")], "not absolute"),
+        ([("local", "/nonexistent")], "not a folder"),
+        ([("local", "/"), ("local", "/")], "no more than one"),
+    ],
+)
+def test_environments_that_are_none(given_environments: list[tuple[str, str]], text: str) -> None:
+    asked = [TurnEnvironmentParams(environmentId=name, cwd=cwd) for name, cwd in given_environments]
+    with pytest.raises(SettingsError, match=text):
+        settings().with_turn(params(environments=asked))
+
+
+def test_roots_are_absolute_and_may_be_none() -> None:
+    assert settings().with_turn(params(runtimeWorkspaceRoots=[])).workspace_roots == ()
+    with pytest.raises(SettingsError, match="AbsolutePathBuf"):
+        settings().with_turn(params(runtimeWorkspaceRoots=["rel"]))
+
+
+def test_the_fast_tier_is_called_priority() -> None:
+    assert settings().with_turn(params(serviceTier="fast")).service_tier == "priority"
+    assert settings().with_turn(params(serviceTier="flex")).service_tier == "flex"

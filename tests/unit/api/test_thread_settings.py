@@ -64,7 +64,7 @@ def test_the_configuration_where_nothing_else_is_said(tmp_path: Path) -> None:
 def test_what_the_thread_last_used_wins_over_the_configuration(tmp_path: Path) -> None:
     found = settled(tmp_path, LAST)
     assert (found["model"], found["effort"], found["summary"]) == ("from-thread", "high", "detailed")
-    assert (found["service_tier"], found["approval_policy"]) == ("fast", "never")
+    assert (found["service_tier"], found["approval_policy"]) == ("priority", "never")  # as providers call it
     assert isinstance(found["sandbox_policy"], ReadOnlySandboxPolicy)
     assert found["base_instructions"] == "stored base"
 
