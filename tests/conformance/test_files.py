@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import os
+from pathlib import Path
 from typing import Any
 
+from tests.conformance.conftest import Launch
 from tests.conformance.steps import INVALID, refusal
+from tests.conftest import Listen
 from tests.support.client import Client
 from tests.support.home import Home
+from tests.support.processes import alive
 
 INTERNAL = -32603
 CHANGED = "fs/changed"
@@ -99,3 +103,51 @@ async def test_watches(scripted: Client, home: Home) -> None:
     assert {each["watchId"] for each in scripted.notifications(CHANGED, since)} == {"missing"}
     assert await scripted.request("fs/watch", watching) == {"path": str(folder)}
     assert await scripted.close() == 0
+
+
+async def test_kept_to_roots(launch: Launch, home: Home) -> None:
+    """Issue 4: a path outside the allowed roots is refused, whatever way leads there."""
+    allowed = home.workspace / "allowed"
+    allowed.mkdir()
+    (home.workspace / "secret").write_text("hidden")
+    (allowed / "way").symlink_to(home.workspace)
+    (allowed / "file").write_text("seen")
+    client = await launch(fs_roots=[str(allowed)])
+    assert await client.request("fs/readFile", {"path": f"{allowed}/file"}) == {"dataBase64": encoded(b"seen")}
+    for path in (home.workspace / "secret", allowed / "way" / "secret", allowed / ".." / "secret", Path("/")):
+        named = {"path": str(path), "dataBase64": "", "watchId": "w"}
+        for method in ("readFile", "writeFile", "createDirectory", "getMetadata", "readDirectory", "remove", "watch"):
+            code, text = await refusal(client, f"fs/{method}", named)
+            assert (code, text.split(":")[0]) == (INVALID, "path is outside the allowed roots"), (method, path)
+        for copying in ((path, allowed / "copy"), (allowed / "file", path)):
+            params = {"sourcePath": str(copying[0]), "destinationPath": str(copying[1]), "recursive": True}
+            assert (await refusal(client, "fs/copy", params))[0] == INVALID
+    search = {"query": "secret", "cancellationToken": None}
+    assert (await refusal(client, "fuzzyFileSearch", {**search, "roots": [str(home.workspace)]}))[0] == INVALID
+    assert await client.request("fuzzyFileSearch", {**search, "roots": [str(allowed)]}) == {"files": []}
+    assert (home.workspace / "secret").read_text() == "hidden"
+    assert "refused a path outside of fs_roots" in client.stderr
+
+
+async def test_what_belongs_to_a_connection_ends_with_it(listen: Listen, home: Home) -> None:
+    """Names are each client's own; when one leaves, its watches, commands and processes go, and the daemon stays."""
+    daemon = await listen("unix", "-c", "sandbox_mode=danger-full-access")
+    leaving, staying = await daemon.connect(), await daemon.connect()
+    for client in (leaving, staying):
+        await client.initialize()
+        await client.request("fs/watch", {"watchId": "w", "path": str(home.workspace)})
+    script = ["sh", "-c", "echo $$ > pid; echo ready; sleep 1000 & wait"]
+    leaving.post("command/exec", {"command": script, "processId": "p", "streamStdoutStderr": True})
+    await leaving.wait_for("command/exec/outputDelta")
+    group = int((home.workspace / "pid").read_text())
+    assert await refusal(staying, "command/exec/terminate", {"processId": "p"}) == (
+        INVALID,
+        'no active command/exec for process id "p"',
+    )
+    await leaving.close()
+    same = {"command": ["sh", "-c", f"while kill -0 {group} 2>/dev/null; do sleep 0.01; done"], "processId": "p"}
+    assert (await staying.request("command/exec", same))["exitCode"] == 0
+    assert not alive(group)
+    since = staying.mark()
+    (home.workspace / "new").touch()
+    await staying.wait_for(CHANGED, since=since)

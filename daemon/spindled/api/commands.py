@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spindled.agent.settings import either, given, sandbox_policy
+from spindled.agent.settings import either, given, profile_mode, sandbox_policy
 from spindled.api import base64
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     )
 
 WORDS = Words("command/exec", "command/exec/write", "command", "command/exec", "process id", "command/exec process id")
-PROFILES = {":read-only": "read-only", ":workspace": "workspace-write", ":danger-full-access": "danger-full-access"}
 
 
 class Commands(Jobs):
@@ -95,16 +94,14 @@ def command_plan(session: Session, params: CommandExecParams, commands: Commands
 
 
 def policy(params: CommandExecParams, config: Config) -> SandboxPolicy:
-    """What the client asks for, else what is configured."""
+    """What the client asks for, else what is configured. Raises RpcError, SettingsError."""
     profile = either(params.permissionProfile, None)
     chosen: Any = either(params.sandboxPolicy, None)
     if profile is not None and chosen is not None:
         raise RpcError(INVALID_REQUEST, "`permissionProfile` cannot be combined with `sandboxPolicy`")
     if chosen is not None:
         return chosen  # type: ignore[no-any-return]
-    if profile is not None and profile not in PROFILES:
-        raise RpcError(INVALID_REQUEST, f"invalid permission profile: there is no profile `{profile}`")
-    mode = PROFILES[profile] if profile is not None else config.sandbox_mode
+    mode = profile_mode(profile) if profile is not None else config.sandbox_mode
     return sandbox_policy(mode, config.settings.sandbox_workspace_write)
 
 

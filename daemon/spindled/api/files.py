@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.settings import either
@@ -12,6 +13,7 @@ from spindled.api.errors import handler
 from spindled.api.paths import absolute_path
 from spindled.api.system import system_error
 from spindled.files import copying, operations
+from spindled.files.roots import Roots
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import (
     FsCopyResponse,
@@ -39,13 +41,13 @@ if TYPE_CHECKING:
 
 @handler
 async def fs_read_file(session: Session, params: FsReadFileParams) -> FsReadFileResponse:
-    path = absolute_path(params.path)
+    path = await allowed_path(session, params.path)
     return FsReadFileResponse(dataBase64=await working(lambda: base64.encode(operations.read_file(path))))
 
 
 @handler
 async def fs_write_file(session: Session, params: FsWriteFileParams) -> FsWriteFileResponse:
-    path = absolute_path(params.path)
+    path = await allowed_path(session, params.path)
     await working(lambda: operations.write_file(path, given_bytes(params.dataBase64)))
     return FsWriteFileResponse()
 
@@ -59,14 +61,14 @@ def given_bytes(text: str) -> bytes:
 
 @handler
 async def fs_create_directory(session: Session, params: FsCreateDirectoryParams) -> FsCreateDirectoryResponse:
-    path, recursive = absolute_path(params.path), either(params.recursive, True)
+    path, recursive = await allowed_path(session, params.path), either(params.recursive, True)
     await working(operations.create_directory, path, recursive=recursive)
     return FsCreateDirectoryResponse()
 
 
 @handler
 async def fs_get_metadata(session: Session, params: FsGetMetadataParams) -> FsGetMetadataResponse:
-    found = await working(operations.metadata, absolute_path(params.path))
+    found = await working(operations.metadata, await allowed_path(session, params.path))
     return FsGetMetadataResponse(
         isDirectory=found.is_directory,
         isFile=found.is_file,
@@ -78,23 +80,39 @@ async def fs_get_metadata(session: Session, params: FsGetMetadataParams) -> FsGe
 
 @handler
 async def fs_read_directory(session: Session, params: FsReadDirectoryParams) -> FsReadDirectoryResponse:
-    entries = await working(operations.read_directory, absolute_path(params.path))
+    entries = await working(operations.read_directory, await allowed_path(session, params.path))
     shown = [FsReadDirectoryEntry(fileName=name, isDirectory=folder, isFile=file) for name, folder, file in entries]
     return FsReadDirectoryResponse(entries=shown)
 
 
 @handler
 async def fs_remove(session: Session, params: FsRemoveParams) -> FsRemoveResponse:
-    path, recursive, force = absolute_path(params.path), either(params.recursive, True), either(params.force, True)
+    path = await allowed_path(session, params.path, follow=False)
+    recursive, force = either(params.recursive, True), either(params.force, True)
     await working(operations.remove, path, recursive=recursive, force=force)
     return FsRemoveResponse()
 
 
 @handler
 async def fs_copy(session: Session, params: FsCopyParams) -> FsCopyResponse:
-    source, destination = absolute_path(params.sourcePath), absolute_path(params.destinationPath)
-    await working(copying.copy, source, destination, recursive=either(params.recursive, False))
+    source = await allowed_path(session, params.sourcePath, follow=False)
+    destination = await allowed_path(session, params.destinationPath)
+    check, recursive = allowed_roots(session).require, either(params.recursive, False)
+    await working(copying.copy, source, destination, recursive=recursive, check=check)
     return FsCopyResponse()
+
+
+def allowed_roots(session: Session) -> Roots:
+    """`fs_roots` of the configuration; raises ConfigError."""
+    return Roots(session.application.config(Path.cwd()).settings.fs_roots)
+
+
+async def allowed_path(session: Session, text: str, *, follow: bool = True) -> Path:
+    """An absolute path that the client may use; raises RpcError."""
+    path, roots = absolute_path(text), allowed_roots(session)
+    if roots.limited:
+        await working(roots.require, path, follow=follow)
+    return path
 
 
 async def working(work: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from spindled.api.errors import handler
-from spindled.api.search_session import LIMIT, SearchSession, read, results
+from spindled.api.files import allowed_roots
+from spindled.api.search_session import LIMIT, Folders, SearchSession, read, results
 from spindled.files.index import Index
+from spindled.files.operations import Refused
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled_protocol.types import (
     FuzzyFileSearchResponse,
@@ -45,7 +49,7 @@ class Searches:
         self._stops: set[Event] = set()
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def once(self, query: str, roots: list[str], token: str | None) -> list[Found]:
+    async def once(self, query: str, folders: Folders, token: str | None) -> list[Found]:
         """What a search finds; nothing if a later one with the same token takes its place."""
         stop = Event()
         if token is not None:
@@ -53,19 +57,19 @@ class Searches:
             stop = self._once[token] = Event()
         self._stops.add(stop)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._walkers, search, query, roots, stop)
+            return await asyncio.get_running_loop().run_in_executor(self._walkers, search, query, folders, stop)
         finally:
             stop.set()
             self._stops.discard(stop)
             if token is not None and self._once.get(token) is stop:
                 del self._once[token]
 
-    def start(self, session_id: str, roots: list[str]) -> None:
+    def start(self, session_id: str, folders: Folders) -> None:
         """A session of this id that is there ends. Raises RpcError."""
         if session_id not in self._sessions and len(self._sessions) >= MAX_SESSIONS:
             raise RpcError(INVALID_REQUEST, f"more than {MAX_SESSIONS} fuzzy file search sessions")
         self.stop(session_id)
-        self._sessions[session_id] = SearchSession(session_id, roots, self._connection, self._walkers)
+        self._sessions[session_id] = SearchSession(session_id, folders, self._connection, self._walkers)
 
     def session(self, session_id: str) -> SearchSession:
         """Raises RpcError."""
@@ -91,16 +95,28 @@ class Searches:
         await asyncio.gather(*self._ending)
 
 
-def search(query: str, roots: list[str], stop: Event) -> list[Found]:
+def search(query: str, folders: Folders, stop: Event) -> list[Found]:
     """Slow. Walk and search, in a thread."""
     index = Index()
-    read(index, roots, stop)
+    read(index, folders, stop)
     return [] if stop.is_set() else index.search(query, LIMIT)
+
+
+def allowed_folders(session: Session, roots: list[str]) -> Folders:
+    """Raises RpcError."""
+    allowed = allowed_roots(session)
+    for root in roots:
+        try:
+            allowed.require(Path(os.path.abspath(root)))
+        except Refused as error:
+            raise RpcError(INVALID_REQUEST, str(error)) from None
+    return Folders(roots, links=not allowed.limited)
 
 
 @handler
 async def fuzzy_file_search(session: Session, params: FuzzyFileSearchParams) -> FuzzyFileSearchResponse:
-    found = await session.kept(Searches).once(params.query, params.roots, params.cancellationToken)
+    folders = allowed_folders(session, params.roots)
+    found = await session.kept(Searches).once(params.query, folders, params.cancellationToken)
     return FuzzyFileSearchResponse(files=results(found))
 
 
@@ -111,7 +127,7 @@ def session_start(session: Session, params: FuzzyFileSearchSessionStartParams) -
     if not params.roots:
         reason = "failed to start fuzzy file search session: at least one search directory is required"
         raise RpcError(INTERNAL_ERROR, reason)
-    session.kept(Searches).start(params.sessionId, params.roots)
+    session.kept(Searches).start(params.sessionId, allowed_folders(session, params.roots))
     return FuzzyFileSearchSessionStartResponse()
 
 

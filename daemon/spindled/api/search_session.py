@@ -7,7 +7,7 @@ import contextlib
 import logging
 from concurrent.futures import Executor
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spindled.files.index import Index
 from spindled.files.walk import walk
@@ -31,7 +31,7 @@ PAUSE = 0.1  # seconds to wait for a first query, and between two looks at a wal
 class SearchSession:
     """Tells its client the results of the newest query, again when they change, and when they are complete."""
 
-    def __init__(self, session_id: str, roots: list[str], connection: Connection, walkers: Executor):
+    def __init__(self, session_id: str, folders: Folders, connection: Connection, walkers: Executor):
         self._id = session_id
         self._connection = connection
         self._index = Index()
@@ -39,7 +39,7 @@ class SearchSession:
         self._query = ""
         self._revision = 0
         self._updated = asyncio.Event()
-        self._walking = asyncio.get_running_loop().run_in_executor(walkers, read, self._index, roots, self._stop)
+        self._walking = asyncio.get_running_loop().run_in_executor(walkers, read, self._index, folders, self._stop)
         self._answering = asyncio.get_running_loop().create_task(self._answer(), name="file search")
 
     def update(self, query: str) -> None:
@@ -94,10 +94,17 @@ class SearchSession:
         )
 
 
-def read(index: Index, roots: list[str], stop: Event) -> None:
+class Folders(NamedTuple):
+    """Where to search, and whether links may lead out of there."""
+
+    roots: list[str]
+    links: bool
+
+
+def read(index: Index, folders: Folders, stop: Event) -> None:
     """Slow. Walk the folders into the index."""
     try:
-        for batch in walk(roots, stop):
+        for batch in walk(folders.roots, stop, links=folders.links):
             index.extend(batch)
     except Exception:
         log.exception("a file search does not see all files")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spindled.agent.settings import either
 from spindled.api.errors import handler
 from spindled.api.ids import thread_id
+from spindled.api.pages import page
 from spindled.process.usage import usage
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import (
@@ -31,12 +31,8 @@ def background_terminals_list(
     session: Session, params: ThreadBackgroundTerminalsListParams
 ) -> ThreadBackgroundTerminalsListResponse:
     running = session.application.threads.get(thread_id(params.threadId)).sessions.running()
-    start = number(either(params.cursor, "0"), "cursor")
-    end = start + max(either(params.limit, len(running)), 1)
-    return ThreadBackgroundTerminalsListResponse(
-        data=[terminal(command) for command in running[start:end]],
-        nextCursor=str(end) if end < len(running) else None,
-    )
+    shown, following = page(params, running)
+    return ThreadBackgroundTerminalsListResponse(data=[terminal(command) for command in shown], nextCursor=following)
 
 
 def terminal(command: ExecSession) -> ThreadBackgroundTerminal:
@@ -65,12 +61,6 @@ async def background_terminals_terminate(
     session: Session, params: ThreadBackgroundTerminalsTerminateParams
 ) -> ThreadBackgroundTerminalsTerminateResponse:
     sessions = session.application.threads.get(thread_id(params.threadId)).sessions
-    process_id = str(number(params.processId, "background terminal process id"))
-    return ThreadBackgroundTerminalsTerminateResponse(terminated=await sessions.terminate(process_id))
-
-
-def number(text: str, what: str) -> int:
-    """Raises RpcError for what is not made of digits."""
-    if text.isascii() and text.isdecimal() and len(text) < 20:
-        return int(text)
-    raise RpcError(INVALID_REQUEST, f"invalid {what}: invalid digit found in string")
+    if not (params.processId.isascii() and params.processId.isdecimal()):
+        raise RpcError(INVALID_REQUEST, "invalid background terminal process id: invalid digit found in string")
+    return ThreadBackgroundTerminalsTerminateResponse(terminated=await sessions.terminate(params.processId))

@@ -7,8 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from spindled.api.errors import handler
-from spindled.api.files import working
-from spindled.api.paths import absolute_path
+from spindled.api.files import allowed_path, working
 from spindled.files.watch import Watcher
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import FsChangedNotification, FsUnwatchResponse, FsWatchResponse
@@ -59,7 +58,7 @@ class Watches:
 
 @handler
 async def fs_watch(session: Session, params: FsWatchParams) -> FsWatchResponse:
-    path = absolute_path(params.path)
+    path = await allowed_path(session, params.path)
     await session.kept(Watches).add(params.watchId, path)
     return FsWatchResponse(path=str(path))
 

@@ -92,7 +92,7 @@ OTHERS: dict[str, frozenset[str]] = {
 # Not from a repository: they decide who is trusted, where requests and credentials go, what may be spent, or what runs
 # unasked.
 _USER_ONLY = """
-    budget model_prices
+    budget model_prices fs_roots
     apps_mcp_product_sku chatgpt_base_url cli_auth_credentials_store cloud experimental_realtime_webrtc_call_base_url
     experimental_realtime_ws_base_url experimental_thread_store experimental_thread_store_endpoint forced_login_method
     forced_chatgpt_workspace_id log_dir mcp_oauth_callback_url mcp_oauth_credentials_store model_catalog_json

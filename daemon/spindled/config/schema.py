@@ -172,6 +172,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sandbox_workspace_write: WorkspaceWrite = WorkspaceWrite()
     shell_environment_policy: ShellEnvironmentPolicy = ShellEnvironmentPolicy()
     allow_login_shell: bool = True
+    fs_roots: list[str] = []  # absolute; none: everything
 
     instructions: str | None = None
     developer_instructions: str | None = None

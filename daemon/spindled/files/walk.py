@@ -27,21 +27,24 @@ class Entry(NamedTuple):
     is_directory: bool
 
 
-def walk(roots: Sequence[str], stop: Event) -> Iterator[list[Entry]]:
-    """In batches, in no order; hidden files too, links followed. What lies below several roots is the inmost one's.
+def walk(roots: Sequence[str], stop: Event, *, links: bool = True) -> Iterator[list[Entry]]:
+    """In batches, in no order; hidden files too; links are followed, or left out.
 
-    Ends early once `stop` is set. Roots that are no folders have nothing below them.
+    What lies below several roots is the inmost one's. Ends early once `stop` is set. Roots that are no folders have
+    nothing below them.
     """
     bases = {root: os.path.abspath(root) for root in roots}
     left = MAX_ENTRIES
     for root, base in bases.items():
         inner = [other for other in bases.values() if other != base and other.startswith(os.path.join(base, ""))]
         batch: list[Entry] = []
-        for place in _below(base, stop):
+        for place in _below(base, stop, links):
             if left == 0:
                 log.info("more than %d files: the rest is not searched", MAX_ENTRIES)
                 break
             if any(place == other or place.startswith(other + "/") for other in inner):
+                continue
+            if not links and os.path.islink(place):
                 continue
             batch.append(Entry(root, place.removeprefix(base).lstrip("/"), os.path.isdir(place)))
             left -= 1
@@ -51,12 +54,12 @@ def walk(roots: Sequence[str], stop: Event) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _below(base: str, stop: Event) -> Iterator[str]:
+def _below(base: str, stop: Event, links: bool) -> Iterator[str]:
     from ignore import WalkBuilder
 
     if "\0" in base or not os.path.isdir(base):
         return
-    places = WalkBuilder(Path(base)).hidden(False).follow_links(True).build()
+    places = WalkBuilder(Path(base)).hidden(False).follow_links(links).build()
     while not stop.is_set():
         place = _next(places)
         if place is None:

@@ -143,6 +143,9 @@ class Watcher:
 
 
 def _watching(folders: set[str]) -> RustNotify:
-    from watchfiles._rust_notify import RustNotify
+    from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
-    return RustNotify(sorted(folders), False, False, 0, False, True)
+    try:
+        return RustNotify(sorted(folders), False, False, 0, False, True)
+    except WatchfilesRustInternalError as error:
+        raise OSError(str(error)) from error

@@ -14,6 +14,7 @@ from spindled.process.tree import terminate
 TIMED_OUT = 124
 """The exit code of a command whose time was up."""
 _UNREAD = 256 * 1024  # bytes that are passed on before the reader is waited for
+_ENVELOPE = 256  # what passing on a piece takes besides
 
 
 class Plan(NamedTuple):
@@ -128,7 +129,7 @@ class Job:
         self.outputs[stream].add(data)
         if self._reader is None:
             return
-        self._unread += len(data)
+        self._unread += len(data) + _ENVELOPE
         if self._unread > _UNREAD and self._holding is None:
             self.child.pause()
             self._holding = asyncio.get_running_loop().create_task(self._hold(self._reader), name="output held up")

@@ -164,6 +164,16 @@ def _marked(process: _Process, marks: set[bytes]) -> bool:
     return environment[at + len(prefix) :].split(b"\0", 1)[0] in marks
 
 
+def stat_fields(pid: int) -> list[bytes] | None:
+    """/proc/PID/stat from the state on, which is number 3 in proc(5); None if the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            stat = file.read()
+    except OSError:
+        return None
+    return stat[stat.rindex(b")") + 2 :].split()  # the name in parentheses may hold anything
+
+
 def _processes() -> Iterable[_Process]:
     for name in os.listdir("/proc"):
         if name.isdecimal() and (process := _read(int(name))):
@@ -171,13 +181,7 @@ def _processes() -> Iterable[_Process]:
 
 
 def _read(pid: int) -> _Process | None:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            stat = file.read()
-    except OSError:
-        return None
-    # The name in parentheses may hold anything, so fields are counted from its end.
-    fields = stat[stat.rindex(b")") + 2 :].split()
-    if fields[0] in (b"Z", b"X"):
+    fields = stat_fields(pid)
+    if fields is None or fields[0] in (b"Z", b"X"):
         return None
     return _Process(pid, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from spindled.process.tree import clock_ticks
+from spindled.process.tree import clock_ticks, stat_fields
 
 
 class Usage(NamedTuple):
@@ -17,12 +17,9 @@ class Usage(NamedTuple):
 
 def usage(pid: int) -> Usage | None:
     """None if it is gone, or there is no /proc."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            stat = file.read()
-    except OSError:
+    fields = stat_fields(pid)
+    if fields is None:
         return None
-    fields = stat[stat.rindex(b")") + 2 :].split()
     used, started_at, pages = int(fields[11]) + int(fields[12]), int(fields[19]), int(fields[21])
     lived = max(clock_ticks() - started_at, 1)
     return Usage(round(100 * used / lived, 1), pages * os.sysconf("SC_PAGE_SIZE") // 1024)

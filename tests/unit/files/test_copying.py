@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from spindled.files.copying import copy
+from spindled.files import copying
 from spindled.files.operations import Refused
+
+
+def copy(source: Path, destination: Path, *, recursive: bool) -> list[Path]:
+    """What was checked before it was written."""
+    checked: list[Path] = []
+    copying.copy(source, destination, recursive=recursive, check=checked.append)
+    return checked
 
 
 @pytest.fixture
@@ -22,8 +29,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_a_folder_with_all_but_its_pipes(tree: Path, tmp_path: Path) -> None:
-    copy(tree, tmp_path / "new" / "copy", recursive=True)
     copied = tmp_path / "new" / "copy"
+    checked = copy(tree, copied, recursive=True)
+    assert sorted(checked) == [copied / name for name in ("", "link", "pipe", "sub", "sub/program")]
     assert sorted(os.listdir(copied)) == ["link", "sub"]
     assert os.readlink(copied / "link") == "nowhere"
     assert (copied / "sub" / "program").stat().st_mode & 0o777 == 0o755
