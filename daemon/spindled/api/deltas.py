@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict, replace
 
-from spindled.rpc.envelope import add_members, encode_notification
+from spindled.rpc.envelope import encode_notification
+from spindled_protocol.base import UNSET
 from spindled_protocol.methods import METHODS
 
 if TYPE_CHECKING:
     from spindled.rpc.outbox import Piece
-    from spindled_protocol.base import Wire
 
 __all__ = ["DELTAS", "Delta"]
 
@@ -20,26 +20,24 @@ DELTAS = frozenset(name for name, method in METHODS.items() if "firstSeq" in met
 
 
 class Delta:
-    """Implements rpc.outbox.Piece. `seq`: its number, for clients that get numbers."""
+    """Implements rpc.outbox.Piece. `numbered`: for a client that gets numbers."""
 
-    __slots__ = ("method", "params", "seq")
+    __slots__ = ("method", "numbered", "params")
 
-    def __init__(self, method: str, params: Any, seq: int | None) -> None:
+    def __init__(self, method: str, params: Any, numbered: bool) -> None:
         self.method = method
         self.params = params
-        self.seq = seq
+        self.numbered = numbered
 
     def follows(self, before: Piece) -> bool:
         return isinstance(before, Delta) and before.method == self.method and before._place() == self._place()
 
     def merged(self, pieces: Sequence[Piece]) -> bytes:
-        deltas = [piece for piece in pieces if isinstance(piece, Delta)]
-        whole: Wire = replace(self.params, delta="".join(delta.params.delta for delta in deltas))
-        frame = encode_notification(self.method, whole)
-        first = deltas[0].seq
-        return frame if first is None or self.seq is None else add_members(frame, firstSeq=first, seq=self.seq)
+        deltas = [piece.params for piece in pieces if isinstance(piece, Delta)]
+        numbers = {"firstSeq": deltas[0].seq} if self.numbered else {"seq": UNSET}
+        return encode_notification(self.method, replace(self.params, delta="".join(d.delta for d in deltas), **numbers))
 
     def _place(self) -> dict[str, Any]:
         place = asdict(self.params)
-        del place["delta"]
+        del place["delta"], place["seq"]
         return place

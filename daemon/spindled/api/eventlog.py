@@ -24,21 +24,29 @@ class Events:
         self.size = 0
         self._bound = bound
         self._logs: dict[EventLog, None] = {}  # the one that was silent the longest comes first
+        self._latest: EventLog | None = None
 
     def added(self, log: EventLog, size: int) -> None:
         self.size += size
-        self._logs.pop(log, None)
-        self._logs[log] = None
+        if log is not self._latest:
+            self._latest = log
+            self._logs.pop(log, None)
+            self._logs[log] = None
         while self.size > self._bound:
             oldest = next(iter(self._logs))
             self.size -= oldest.forget_one()
             if not oldest.size:
-                del self._logs[oldest]
+                self._remove(oldest)
 
     def removed(self, log: EventLog) -> None:
         if log in self._logs:
-            del self._logs[log]
+            self._remove(log)
             self.size -= log.size
+
+    def _remove(self, log: EventLog) -> None:
+        del self._logs[log]
+        if log is self._latest:
+            self._latest = None
 
 
 class EventLog:
@@ -51,8 +59,8 @@ class EventLog:
         self._bound = bound
         self._frames: deque[tuple[str, bytes]] = deque()
 
-    def add(self, method: str, frame: bytes) -> int:
-        """The number of this event."""
+    def add(self, method: str, frame: bytes) -> None:
+        """The next event; its number is the last one's and one."""
         self.last += 1
         self._frames.append((method, frame))
         size = len(frame) + OVERHEAD
@@ -60,7 +68,6 @@ class EventLog:
         self._events.added(self, size)
         while self.size > self._bound:
             self._events.size -= self.forget_one()
-        return self.last
 
     def has_all_since(self, seq: int) -> bool:
         """Whether every event after this number is still here, and the number is one of this life of the thread."""

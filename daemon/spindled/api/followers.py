@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from spindled.api.audience import BROADCAST, drop_slow
 from spindled.api.deltas import DELTAS, Delta
 from spindled.api.questions import RETURN_SECONDS, Question
-from spindled.rpc.envelope import add_members, encode_notification
+from spindled.rpc.envelope import encode_notification, without_last
 from spindled_protocol.base import Wire
 from spindled_protocol.methods import METHODS
 
@@ -58,7 +58,8 @@ class ThreadFollowers:
             while questions and questions[0].after < seq:
                 questions.pop(0).ask(connection)
             if connection.wants(method):
-                connection.send(self._framed(connection, method, frame, seq), asked_for=True)
+                told = frame if connection.client.experimental else self._plain(method, frame, seq)
+                connection.send(told, asked_for=True)
         for question in questions:
             question.ask(connection)
         if connection not in self.connections:
@@ -75,25 +76,33 @@ class ThreadFollowers:
             question.withdraw(connection)
         return True
 
-    def publish(self, method: str, params: Wire) -> None:
-        whole = encode_notification(method, params)
-        seq = self.log.add(method, whole) if method in NUMBERED else None
-        frames: dict[bool, tuple[bytes, Delta | None]] = {}
+    def publish(self, method: str, params: Any) -> None:
+        """Events of the thread get their number here, in `params`."""
+        if numbered := method in NUMBERED:
+            params.seq = self.log.last + 1
+        frame = encode_notification(method, params)
+        if numbered:
+            self.log.add(method, frame)
+        mergeable = method in DELTAS
+        piece = Delta(method, params, True) if mergeable else None
+        plain: tuple[bytes, Delta | None] | None = None
         for connection in self.connections:
-            if connection.wants(method):
-                experimental = connection.client.experimental
-                told = frames.get(experimental)
-                if told is None:
-                    frame = self._framed(connection, method, whole, seq)
-                    piece = Delta(method, params, seq if experimental else None) if method in DELTAS else None
-                    told = frames[experimental] = (frame, piece)
-                connection.send(*told)
+            if not connection.wants(method):
+                continue
+            if connection.client.experimental:
+                connection.send(frame, piece)
+                continue
+            if plain is None:
+                plain = self._plain(method, frame, self.log.last), Delta(method, params, False) if mergeable else None
+            connection.send(*plain)
         if method in BROADCAST:
-            self._audience.send(method, whole, besides=self.connections)
-        drop_slow(self.connections)
+            self._audience.send(method, self._plain(method, frame, self.log.last), besides=self.connections)
+        if not mergeable:  # of those many come at once, and then `writable` is asked
+            drop_slow(self.connections)
 
     async def writable(self) -> None:
         """Wait while every follower is too far behind; who alone is does not hold up the others (`drop_slow`)."""
+        drop_slow(self.connections)
         if not self.connections or not all(connection.full for connection in self.connections):
             return
         waiting = [asyncio.ensure_future(connection.wait_writable()) for connection in self.connections]
@@ -124,15 +133,15 @@ class ThreadFollowers:
             return 0.0
         return max(0.0, self._last_left + RETURN_SECONDS - asyncio.get_running_loop().time())
 
-    def _framed(self, connection: Connection, method: str, whole: bytes, seq: int | None) -> bytes:
-        """An event as this client gets it."""
-        if connection.client.experimental:
-            return whole if seq is None else add_members(whole, seq=seq)
-        return without_extensions(method, whole) if method in HELD_BACK else whole
+    def _plain(self, method: str, frame: bytes, seq: int) -> bytes:
+        """A notification as a client gets it that wants nothing experimental; `seq` is its number, if it has one."""
+        if method in NUMBERED:
+            frame = without_last(frame, "seq", seq)
+        return without_extensions(method, frame) if method in HELD_BACK else frame
 
 
 def without_extensions(method: str, frame: bytes) -> bytes:
-    """A notification as a client gets it that wants nothing experimental."""
+    """A notification without other fields that are experimental."""
     message = msgspec.json.decode(frame)
     for field in HELD_BACK[method]:
         message["params"].pop(field, None)

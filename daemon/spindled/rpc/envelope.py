@@ -14,12 +14,12 @@ __all__ = [
     "Envelope",
     "MalformedMessage",
     "MessageId",
-    "add_members",
     "decode_envelope",
     "encode_error",
     "encode_notification",
     "encode_request",
     "encode_response",
+    "without_last",
 ]
 
 MessageId = int | str
@@ -78,11 +78,12 @@ def encode_notification(method: str, params: Any) -> bytes:
     return _encode(Notification(method, params, time.time_ns() // 1_000_000)) + b"\n"
 
 
-def add_members(frame: bytes, **numbers: int) -> bytes:
-    """The same notification with more members in its params, which have some: for what only some clients get."""
-    end = frame.rindex(b'},"emittedAtMs":')
-    members = "".join(f',"{name}":{number}' for name, number in numbers.items()).encode()
-    return b"".join((frame[:end], members, frame[end:]))
+def without_last(frame: bytes, name: str, number: int) -> bytes:
+    """A notification without the last of several members of its params, which is this number."""
+    end = b'},"emittedAtMs":'
+    member = f',"{name}":{number}'.encode()
+    place = frame.rindex(member + end)
+    return frame[:place] + frame[place + len(member) :]
 
 
 def encode_request(id: int, method: str, params: Any) -> bytes:
