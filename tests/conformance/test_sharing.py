@@ -205,7 +205,7 @@ async def test_what_was_missed_comes_after_the_end_too(enter: Enter) -> None:
     whole = await enter()
     assert (await resume(whole, thread, afterSeq=0))["replayComplete"]
     await whole.wait_for("turn/completed")
-    assert numbers(whole) == list(range(1, numbers(back, last)[-1] + 1))
+    assert set(numbers(back, last)) < set(numbers(whole))
 
 
 async def test_an_approval_is_still_open_for_one_who_comes_back(enter: Enter) -> None:

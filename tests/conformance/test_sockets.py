@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import CloseCode
 
 from tests.conftest import Listen
-from tests.support.client import PATIENCE
+from tests.support.client import PATIENCE, Message
 from tests.support.home import Home, daemon_command
 from tests.support.sockets import Daemon
 
@@ -54,6 +54,11 @@ async def plain(daemon: Daemon, request: str) -> tuple[int, str]:
             while chunk := await loop.sock_recv(connection, 1 << 16):
                 answer += chunk
     return int(answer.split()[1]), answer.decode()
+
+
+def item_type(message: Message) -> str | None:
+    """Of the item that a notification completes."""
+    return message["params"]["item"]["type"] if message.get("method") == "item/completed" else None
 
 
 async def told(home: Home, *arguments: str, **env: str) -> tuple[int, str]:
@@ -204,7 +209,12 @@ async def test_a_capability_token(listen: Listen, tmp_path: Path, how: str) -> N
     await daemon.until_logged("invalid websocket bearer token")
     assert "missing websocket bearer token" in daemon.stderr
     assert TOKEN[:-1] not in daemon.stderr
-    await (await daemon.connect(headers=bearer(TOKEN))).initialize()
+    client = await daemon.connect(headers=bearer(TOKEN))
+    await client.initialize()
+    thread = await client.start_thread(approvalPolicy="never", sandbox="danger-full-access")
+    turn = await client.run_turn(thread["id"], "run printenv SPINDLED_WS_TOKEN || echo kept")
+    (command,) = [m["params"]["item"] for m in turn if item_type(m) == "commandExecution"]
+    assert command["aggregatedOutput"] == "kept\n"
     assert (await plain(daemon, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"))[0] == 200
 
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
-from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidState, WebSocketException
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
+from websockets.uri import parse_uri
 
 __all__ = ["run"]
 
@@ -69,29 +73,86 @@ def _bytes(connection: socket.socket, first: bytes, read_fd: int, write_fd: int)
 
 
 def _lines(connection: socket.socket, first: bytes, read_fd: int, write_fd: int) -> None:
-    websocket = connect("ws://localhost/", sock=connection, max_size=None, compression=None, proxy=None)
+    websocket = Websocket(connection)
+    websocket.open()
     Thread(target=_send_lines, args=(websocket, connection, first, read_fd), daemon=True).start()
-    with suppress(ConnectionClosed):
-        while True:
-            message = websocket.recv(decode=False)
-            _write(write_fd, bytes(message) + b"\n")
+    for part in websocket.messages():
+        _write(write_fd, part)
 
 
-def _send_lines(websocket: ClientConnection, connection: socket.socket, first: bytes, read_fd: int) -> None:
-    with suppress(OSError, ConnectionClosed):
+def _send_lines(websocket: Websocket, connection: socket.socket, first: bytes, read_fd: int) -> None:
+    with suppress(OSError, InvalidState):
         parts, chunk = [b""], first
         while chunk:
             *whole, rest = chunk.split(b"\n")
             for end in whole:
-                line = b"".join((*parts, end)).strip()
+                websocket.send(b"".join((*parts, end)).strip())
                 parts = []
-                if line:
-                    websocket.send(line.decode(errors="replace"), text=True)
             parts.append(rest)
             chunk = os.read(read_fd, CHUNK)
-        if line := b"".join(parts).strip():
-            websocket.send(line.decode(errors="replace"), text=True)
+        websocket.send(b"".join(parts).strip())
     _end_input(connection)
+
+
+class Websocket:
+    """A client's end. One thread may send while another one receives."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._protocol = ClientProtocol(parse_uri("ws://localhost/"), max_size=None)
+        self._early: list[Event] = []
+        self._lock = Lock()
+        self._sending = Lock()
+
+    def open(self) -> None:
+        """Raises WebSocketException, OSError."""
+        self._protocol.send_request(self._protocol.connect())
+        self._flush()
+        while not self._early:
+            self._early = self._receive() or []
+            if self._protocol.handshake_exc is not None:
+                raise self._protocol.handshake_exc
+        del self._early[0]  # the answer to the handshake
+
+    def send(self, line: bytes) -> None:
+        """One message; nothing if it is empty."""
+        if line:
+            with self._sending:
+                with self._lock:
+                    self._protocol.send_text(line)
+                    data = self._protocol.data_to_send()
+                self._connection.sendall(b"".join(data))
+
+    def messages(self) -> Iterator[bytes]:
+        """Lines, in pieces; ends when the other side closes."""
+        events: list[Event] | None = self._early
+        while events is not None:
+            for event in events:
+                if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.CONT):
+                    yield bytes(event.data)
+                    if event.fin:
+                        yield b"\n"
+            events = self._receive()
+
+    def _receive(self) -> list[Event] | None:
+        """What came; None at the end."""
+        data = self._connection.recv(CHUNK)
+        with self._lock:
+            if data:
+                self._protocol.receive_data(data)
+            else:
+                self._protocol.receive_eof()
+            events = self._protocol.events_received()
+        with suppress(OSError):  # we may have ended our side, and what came still counts
+            self._flush()
+        return events if data else None
+
+    def _flush(self) -> None:
+        with self._lock:
+            data = b"".join(self._protocol.data_to_send())
+        if data:
+            with self._sending:
+                self._connection.sendall(data)
 
 
 def _end_input(connection: socket.socket) -> None:
