@@ -146,7 +146,6 @@ class ThreadAttachmentUpdatedNotification(Wire, kw_only=True, gc=False):
     identityKey: str
     attachmentId: str
     operation: ThreadAttachmentOperation
-    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadBackgroundTerminal(Wire, kw_only=True, gc=False):
@@ -440,7 +439,6 @@ class ThreadPrepareApprovedPlanResponse(Wire, kw_only=True, gc=False):
 class ThreadProjectUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     projectId: str | None = None
-    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadReadParams(Wire, kw_only=True, gc=False):

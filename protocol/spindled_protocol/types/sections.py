@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from spindled_protocol.base import UNSET, UInt32, UInt64, UnsetType, Wire
+from spindled_protocol.base import UNSET, UInt32, UnsetType, Wire
 from spindled_protocol.types.items import (
     AbsolutePathBuf,
 )
@@ -111,7 +111,6 @@ class ProjectUpdateResponse(Wire, kw_only=True, gc=False):
 class ThreadSectionChangedNotification(Wire, kw_only=True, gc=False):
     threadId: str
     sectionId: str | None = None
-    seq: UInt64 | UnsetType = UNSET
 
 
 class ThreadSectionCreateParams(Wire, kw_only=True, gc=False):
