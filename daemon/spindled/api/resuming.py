@@ -61,7 +61,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         session.rejoin(thread, start.seq)
         if not loaded and thread.usage.known and turns:
             thread.show_usage(turns[-1].id)
-        if thread.follow_ups is not None:
+        if not loaded and thread.follow_ups is not None:
             thread.follow_ups.goal.show()
         prepare(session, thread)
         if not loaded:
