@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from spindled.agent.thread import Thread
     from spindled.api.application import Application
     from spindled.api.session import Session
-    from spindled_protocol.types import ThreadGoalClearParams, ThreadGoalGetParams, ThreadGoalSetParams
+    from spindled.rpc.connection import Connection
+    from spindled_protocol.types import (
+        ThreadGoal,
+        ThreadGoalClearParams,
+        ThreadGoalGetParams,
+        ThreadGoalSetParams,
+    )
 
 
 @handler
@@ -87,3 +93,11 @@ def found(application: Application, wanted: str) -> Thread | None:
     if thread is not None and thread.follow_ups is None:
         raise GoalError(f"ephemeral thread does not support goals: {wanted}")
     return thread
+
+
+def show_goal(connection: Connection, thread_id: str, goal: ThreadGoal | None) -> None:
+    """Tell one client how it is, who joins others that know."""
+    if goal is None:
+        connection.notify("thread/goal/cleared", ThreadGoalClearedNotification(threadId=thread_id))
+    else:
+        connection.notify("thread/goal/updated", ThreadGoalUpdatedNotification(threadId=thread_id, goal=goal))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from spindled.agent.settings import either
 from spindled.api.budgets import given_budgets
 from spindled.api.errors import handler
+from spindled.api.goals import show_goal
 from spindled.api.ids import thread_id
 from spindled.api.loading import resume_thread
 from spindled.api.paging import page_cursors
@@ -61,8 +62,11 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         session.rejoin(thread, start.seq)
         if not loaded and thread.usage.known and turns:
             thread.show_usage(turns[-1].id)
-        if not loaded and thread.follow_ups is not None:
-            thread.follow_ups.goal.show()
+        if thread.follow_ups is not None:
+            if loaded:
+                show_goal(session.connection, thread.id, thread.follow_ups.goal.current)
+            else:
+                thread.follow_ups.goal.show()
         prepare(session, thread)
         if not loaded:
             thread.begin_next()
