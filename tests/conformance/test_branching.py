@@ -121,8 +121,6 @@ async def test_no_fork_of_nothing(client: Client, provider: FakeProvider) -> Non
     for name in ("lastTurnId", "beforeTurnId"):
         params = {"threadId": source, name: NOWHERE}
         assert await refusal(client, "thread/fork", params) == (INVALID, f"turn not found: {NOWHERE}")
-    code, text = await refusal(client, "thread/fork", {"threadId": source, "attachToSource": True})
-    assert (code, "attachToSource" in text) == (INVALID, True)
     assert len((await client.request("thread/list", {}))["data"]) == 1
 
 

@@ -26,6 +26,8 @@ class ThreadIdentity(msgspec.Struct, kw_only=True):
     thread_source: str | None = None
     forked_from: str | None = None
     parent: str | None = None
+    attached: bool = False
+    """It stays beside the thread that it was forked from."""
     git: GitInfo | None = None
     path: str | None = None
     name: str | None = None
@@ -44,6 +46,7 @@ class ThreadIdentity(msgspec.Struct, kw_only=True):
             sessionId=self.session_id,
             forkedFromId=self.forked_from,
             parentThreadId=self.parent,
+            attachedToThreadId=self.forked_from if self.attached else None,
             preview=self.preview,
             ephemeral=self.ephemeral,
             historyMode="paginated",

@@ -66,6 +66,10 @@ class Record:
         )
         self._write([started, rows.turn_context(turn_context(turn.id, settings))])
 
+    def settings(self, settings: ThreadSettings) -> None:
+        """How turns will run from here on."""
+        self._write([rows.turn_context(turn_context("", settings))])
+
     def usage(self, usage: ThreadTokenUsage) -> None:
         window = usage.modelContextWindow
         self._write([rows.token_count(values.token_usage(usage.total), values.token_usage(usage.last), window)])

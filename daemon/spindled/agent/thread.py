@@ -97,6 +97,7 @@ class Thread:
         self.active: RunningTurn | None = None
         self.following: RunningTurn | None = None
         self.closing = False
+        self.elicitations = 0  # questions that clients ask their users beside us
         self._told = told_context(self.history.items)
 
     # -- turns
@@ -241,6 +242,20 @@ class Thread:
         if items:
             self.record.items(items)
             self.history.extend(items)
+
+    def put_in(self, items: Sequence[dict[str, Any]]) -> None:
+        """What a client adds to the history; a turn that runs hears of it with its next request, and makes one."""
+        if self.active is None:
+            self.remember(items)
+        else:
+            for item in items:
+                self.active.whisper(item, urgent=True)
+
+    def change_settings(self, settings: ThreadSettings) -> None:
+        """For turns to come; kept with a thread that is stored."""
+        self.settings = settings
+        if self.identity.preview:
+            self.record.settings(settings)
 
     def tell(self, note: Note) -> None:
         """Say something to the model that is not the user's."""

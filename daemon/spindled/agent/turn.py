@@ -121,6 +121,10 @@ class RunningTurn:
         self.whispers.append(item)
         self.must_tell = self.must_tell or urgent
 
+    def change_settings(self, settings: ThreadSettings) -> None:
+        """From the next request on."""
+        self.settings, self.wanted_model = settings, settings.model
+
     def interrupt(self) -> None:
         """Stop at the next await; idempotent, so that a second one does not cut short how tools end."""
         if self.stopping or self.stopped.is_set():

@@ -76,6 +76,12 @@ class Application:
         """The configuration of a folder; raises ConfigError."""
         return self.loader.load(cwd, request)
 
+    async def index(self) -> None:
+        """Compare the index with the files, once in this run: others may have written."""
+        if not self.indexed:
+            await asyncio.to_thread(self.store.refresh)
+            self.indexed = True
+
     def surroundings(self, config: Config, originator: str) -> Surroundings:
         """What a thread of this configuration works with."""
         options = tool_options(config)

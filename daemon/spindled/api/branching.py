@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spindled.agent.settings import either
@@ -12,7 +13,6 @@ from spindled.api.loading import fork_thread, reload_thread
 from spindled.api.paging import page_cursors
 from spindled.api.threads import prepare, shown_settings
 from spindled.rpc.connection import Then
-from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled.store.cut import Cut
 from spindled_protocol.types import (
     NotLoadedThreadStatus,
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
 @handler
 async def thread_fork(session: Session, params: ThreadForkParams) -> Then:
+    if path := either(params.path, None):
+        params.threadId = session.application.store.thread_at(Path(path))
     params.threadId = thread_id(params.threadId, "session")
-    for name in ("path", "attachToSource"):
-        if either(getattr(params, name), False):
-            raise RpcError(INVALID_REQUEST, f"thread/fork with `{name}` is not supported")
     cut = Cut(before_turn=either(params.beforeTurnId, None), last_turn=either(params.lastTurnId, None))
     stored = await asyncio.to_thread(session.application.store.read, params.threadId, cut)
     thread = await fork_thread(session, params, stored)

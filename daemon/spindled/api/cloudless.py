@@ -124,7 +124,6 @@ ANSWERS: dict[str, Told | Refused] = {
             }
         }
     ),
-    "thread/timeline/list": Refused("thread/timeline/list is not supported yet", code=METHOD_NOT_FOUND),
     "userVerification/cancel": EMPTY,
     "userVerification/delete": VERIFICATION,
     "userVerification/enroll": VERIFICATION,

@@ -15,7 +15,7 @@ from spindled.agent.thread import NotSteerable, TurnConflict
 from spindled.agent.threads import ThreadNotLoaded
 from spindled.config.errors import ConfigError
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
-from spindled.store.errors import StoreError, ThreadLookupError, TurnNotFound
+from spindled.store.errors import RolloutPathError, StoreError, ThreadLookupError, TurnNotFound
 from spindled.store.library.errors import LibraryError
 from spindled.tools.dynamic_specs import SpecError
 from spindled_protocol.types import CodexErrorInfoObject, TurnError
@@ -31,6 +31,7 @@ REFUSED = (
     TurnConflict,
     ThreadNotLoaded,
     ThreadLookupError,
+    RolloutPathError,
     TurnNotFound,
     LibraryError,
     GoalError,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from spindled.agent.settings import either, given
@@ -31,9 +30,7 @@ MAX_EXCLUDED = 100
 async def thread_list(session: Session, params: ThreadListParams) -> ThreadListResponse:
     application = session.application
     check_filters(application, params)
-    if not application.indexed:
-        await asyncio.to_thread(application.store.refresh)
-        application.indexed = True
+    await application.index()
     try:
         page = application.store.list(ListQuery.from_params(params))
     except ValueError as error:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from spindled.agent.clock import now_s
+from spindled.agent.history import message_text
 from spindled.agent.identity import ThreadIdentity
 from spindled.agent.settings import SettingsError, either, given
 from spindled.agent.thread import Thread
@@ -71,6 +72,35 @@ def start_thread(session: Session, params: ThreadStartParams) -> Thread:
     )
 
 
+def start_from_history(session: Session, params: ThreadResumeParams, items: Sequence[dict[str, Any]]) -> Thread:
+    """A new thread, loaded, that begins with what a client remembers; on disk at once. Raises StoreError."""
+    application = session.application
+    cwd = folder(params.cwd)
+    config = application.config(cwd, request_overrides(params))
+    settings = thread_settings(config, params, cwd)
+    identity = new_identity(session, params, cwd)
+    users = [message_text(item) for item in items if item.get("role") == "user"]
+    identity.preview = users[0] if users else ""
+    journal = application.store.create(session_meta(identity, settings, []))
+    identity.path, journal.summary.preview = str(journal.path), identity.preview
+    try:
+        journal.append([rows.response_item(item) for item in items])
+    except BaseException:
+        journal.close()
+        raise
+    return application.threads.add(
+        Thread(
+            identity=identity,
+            settings=settings,
+            **equipment(session, identity.id, config, new=True),
+            journal=journal,
+            library=application.store.library,
+            history=items,
+            spending=Spending(budgets=given_budgets(params.budget)),
+        )
+    )
+
+
 async def fork_thread(session: Session, params: ThreadForkParams, stored: StoredThread) -> Thread:
     """A new thread, loaded, that begins with what was read of a stored one. Raises ThreadLookupError, StoreError."""
     application = session.application
@@ -79,6 +109,7 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
     settings = thread_settings(config, params, cwd, stored)
     identity = new_identity(session, params, cwd)
     identity.forked_from, identity.preview = params.threadId, stored.preview
+    identity.attached = either(params.attachToSource, False)
     journal = None
     if not either(params.ephemeral, False):
         await asyncio.to_thread(
@@ -114,6 +145,7 @@ def resume_thread(session: Session, params: ThreadResumeParams, stored: StoredTh
         thread_source=summary.threadSource,
         forked_from=summary.forkedFromId,
         parent=summary.parentThreadId,
+        attached=summary.attachedToThreadId is not None,
         git=summary.gitInfo,
         path=summary.path,
         name=summary.name,
@@ -189,7 +221,9 @@ def stored_tools(stored: StoredThread) -> list[DynamicToolSpec]:
     return found
 
 
-def new_identity(session: Session, params: ThreadStartParams | ThreadForkParams, cwd: Path) -> ThreadIdentity:
+def new_identity(
+    session: Session, params: ThreadStartParams | ThreadForkParams | ThreadResumeParams, cwd: Path
+) -> ThreadIdentity:
     thread_id = new_id()
     return ThreadIdentity(
         id=thread_id,
@@ -197,7 +231,7 @@ def new_identity(session: Session, params: ThreadStartParams | ThreadForkParams,
         created_at=now_s(),
         originator=session.connection.client.name,
         source=session.source,
-        thread_source=either(params.threadSource, None),
+        thread_source=either(getattr(params, "threadSource", None), None),
         git=git_info(cwd),
     )
 
@@ -223,4 +257,5 @@ def session_meta(
         git=values.git_to_row(identity.git) if identity.git else None,
         forked_from_id=identity.forked_from,
         parent_thread_id=identity.parent,
+        attached_thread=identity.attached,
     )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from msgspec.structs import replace
+
 from spindled.agent.settings import either, given
 from spindled.api.errors import handler
 from spindled.api.ids import thread_id
@@ -18,6 +20,7 @@ from spindled_protocol.types import (
     ItemThreadItemsListAnchor,
     ThreadItemEntry,
     ThreadItemsListResponse,
+    ThreadItemsReadResponse,
     ThreadTurnsListResponse,
     UserMessageThreadItem,
 )
@@ -26,12 +29,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spindled.api.session import Session
-    from spindled_protocol.types import ThreadItem, ThreadItemsListParams, ThreadTurnsListParams, Turn, TurnItemsView
+    from spindled_protocol.types import (
+        ThreadItem,
+        ThreadItemsListParams,
+        ThreadItemsReadParams,
+        ThreadTurnsListParams,
+        Turn,
+        TurnItemsView,
+    )
 
 T = TypeVar("T")
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 1000
+MAX_READ = 100
 MAX_DIGITS = 18
 
 
@@ -82,6 +93,17 @@ async def thread_items_list(session: Session, params: ThreadItemsListParams) -> 
     )
 
 
+@handler
+async def thread_items_read(session: Session, params: ThreadItemsReadParams) -> ThreadItemsReadResponse:
+    """In the thread's order; ids that the turn does not have are passed over."""
+    if not 1 <= len(params.itemIds) <= MAX_READ:
+        raise RpcError(INVALID_REQUEST, f"itemIds must contain 1 to {MAX_READ} IDs")
+    turns = await turns_or_refusal(session, params.threadId)
+    wanted = set(params.itemIds)
+    found = [item for turn in turns if turn.id == params.turnId for item in turn.items if item_id(item) in wanted]
+    return ThreadItemsReadResponse(data=[entry(params.turnId, item) for item in found])
+
+
 async def turns_or_refusal(session: Session, text: str) -> list[Turn]:
     wanted = thread_id(text)
     try:
@@ -127,14 +149,14 @@ def page_cursors(turns: Sequence[Turn]) -> Cursors:
 
 def viewed(turn: Turn, view: TurnItemsView) -> Turn:
     """A turn with as much of its items as was asked for: all, its first question and last answer, or none."""
+    items = turn.items
     if view == "notLoaded":
-        turn.items = []
+        items = []
     elif view == "summary":
-        users = [item for item in turn.items if isinstance(item, UserMessageThreadItem)][:1]
-        answers = [item for item in turn.items if isinstance(item, AgentMessageThreadItem)][-1:]
-        turn.items = [*users, *answers]
-    turn.itemsView = view
-    return turn
+        users = [item for item in items if isinstance(item, UserMessageThreadItem)][:1]
+        answers = [item for item in items if isinstance(item, AgentMessageThreadItem)][-1:]
+        items = [*users, *answers]
+    return replace(turn, items=items, itemsView=view)
 
 
 def entry(turn_id: str, item: ThreadItem) -> ThreadItemEntry:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from spindled.store.errors import ThreadLookupError
 
 if TYPE_CHECKING:
@@ -14,21 +16,24 @@ if TYPE_CHECKING:
 
 
 async def stored_turns(application: Application, thread: Thread) -> list[Turn]:
-    """The turns of a loaded thread, with the one that runs shown as running. None are stored before the first."""
+    """The turns of a loaded thread, with the one that runs shown as running. None are stored before the first.
+
+    They are shared with other readers: replaced, never changed.
+    """
     try:
-        stored = await asyncio.to_thread(application.store.read, thread.id)
+        turns = list(await asyncio.to_thread(application.store.turns, thread.id))
     except ThreadLookupError:
         return []
     running = thread.active
-    for turn in stored.turns:
+    for place, turn in enumerate(turns):
         if running is not None and turn.id == running.id and turn.status == "interrupted":
-            turn.status, turn.completedAt, turn.durationMs = "inProgress", None, None
-    return stored.turns
+            turns[place] = replace(turn, status="inProgress", completedAt=None, durationMs=None)
+    return turns
 
 
 async def turns_of(application: Application, thread_id: str) -> list[Turn]:
-    """The turns of any thread; raises ThreadLookupError."""
+    """The turns of any thread, shared with other readers; raises ThreadLookupError."""
     thread = application.threads.find(thread_id)
     if thread is not None:
         return await stored_turns(application, thread)
-    return (await asyncio.to_thread(application.store.read, thread_id)).turns
+    return list(await asyncio.to_thread(application.store.turns, thread_id))

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spindled.agent.settings import either
+import msgspec
+
+from spindled.agent.settings import either, given
 from spindled.api.budgets import given_budgets
 from spindled.api.errors import handler
 from spindled.api.goals import show_goal
 from spindled.api.ids import thread_id
-from spindled.api.loading import resume_thread
+from spindled.api.loading import resume_thread, start_from_history
 from spindled.api.paging import page_cursors
 from spindled.api.reading import stored_turns
 from spindled.api.shelving import shelved
 from spindled.api.threads import prepare, shown_settings
 from spindled.rpc.connection import Then
+from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.base import UNSET
 from spindled_protocol.types import ThreadResumeResponse
 
 if TYPE_CHECKING:
+    from spindled.api.application import Application
     from spindled.api.eventlog import EventLog
     from spindled.api.session import Session
     from spindled_protocol.types import ThreadResumeParams
@@ -27,8 +32,13 @@ if TYPE_CHECKING:
 
 @handler
 async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
-    params.threadId = thread_id(params.threadId, "session")
+    """`history` makes a new thread, `path` names one by its file; both come before the id."""
     application = session.application
+    if given(params.history):
+        return resume_history(session, params)
+    if path := either(params.path, None):
+        params.threadId = at_path(application, path, params.threadId)
+    params.threadId = thread_id(params.threadId, "session")
     thread, stored = application.threads.find(params.threadId), None
     if thread is None:
         stored = await asyncio.to_thread(application.store.read, params.threadId)
@@ -84,3 +94,35 @@ class Start:
     def __init__(self, log: EventLog, read: int, had: int | None) -> None:
         self.complete = UNSET if had is None else log.has_all_since(had)
         self.seq = had if had is not None and self.complete else read
+
+
+def at_path(application: Application, path: str, text: str) -> str:
+    """The thread whose file a client names. Raises RpcError, RolloutPathError, StoreError."""
+    loaded = next((thread for thread in application.threads if thread.id == text), None)
+    if loaded is not None and loaded.identity.path != path:
+        active = loaded.identity.path
+        raise RpcError(
+            INVALID_REQUEST,
+            f"cannot resume running thread {text} with stale path: requested `{path}`, active `{active}`",
+        )
+    return loaded.id if loaded is not None else application.store.thread_at(Path(path))
+
+
+def resume_history(session: Session, params: ThreadResumeParams) -> Then:
+    """A new thread from what a client remembers of another. Raises RpcError, StoreError."""
+    if session.application.threads.find(params.threadId) is not None:
+        text = f"cannot resume thread {params.threadId} with history while it is already running"
+        raise RpcError(INVALID_REQUEST, text)
+    if not params.history:
+        raise RpcError(INVALID_REQUEST, "history must not be empty")
+    thread = start_from_history(session, params, msgspec.to_builtins(params.history))
+    session.follow(thread)
+    response = ThreadResumeResponse(
+        thread=thread.snapshot(), collaborationMode=thread.settings.collaboration_mode, **shown_settings(thread)
+    )
+
+    def announce() -> None:
+        thread.events.goal_cleared()
+        prepare(session, thread)
+
+    return Then(response, announce)

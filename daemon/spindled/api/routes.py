@@ -62,7 +62,18 @@ ROUTES = {
     "thread/queue/delete": Route("spindled.api.queue:queue_delete"),
     "thread/queue/reorder": Route("spindled.api.queue:queue_reorder"),
     "thread/queue/start": Route("spindled.api.queue:queue_start"),
+    # the conversation and the settings of a thread
+    "thread/inject_items": Route("spindled.api.injecting:thread_inject_items"),
+    "thread/prepareApprovedPlan": Route("spindled.api.injecting:thread_prepare_approved_plan"),
+    "thread/settings/update": Route("spindled.api.settings_updates:thread_settings_update"),
+    "turn/settings/update": Route("spindled.api.settings_updates:turn_settings_update"),
+    "thread/increment_elicitation": Route("spindled.api.elicitations:thread_increment_elicitation"),
+    "thread/decrement_elicitation": Route("spindled.api.elicitations:thread_decrement_elicitation"),
     # the library of threads
+    "thread/search": Route("spindled.api.thread_search:thread_search"),
+    "thread/searchOccurrences": Route("spindled.api.thread_search:search_occurrences"),
+    "thread/timeline/list": Route("spindled.api.timeline:thread_timeline_list"),
+    "thread/items/read": Route("spindled.api.paging:thread_items_read"),
     "thread/list": Route("spindled.api.library:thread_list"),
     "thread/read": Route("spindled.api.library:thread_read"),
     "thread/turns/list": Route("spindled.api.paging:thread_turns_list"),

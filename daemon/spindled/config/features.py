@@ -20,6 +20,7 @@ FEATURES = {
         Feature("shell_tool", "stable", default=True),
         Feature("view_image", "stable", default=True),
         Feature("goals", "stable", default=True),
+        Feature("step_model_switching", "beta", default=False),
     )
 }
 

@@ -44,6 +44,10 @@ class ThreadArchived(ThreadLookupError):
     text = "session {0} is archived. Run `codex unarchive {0}` to unarchive it first."
 
 
+class RolloutPathError(LookupError):
+    """A file that a client named is not the one of a thread."""
+
+
 class TurnNotFound(LookupError):
     def __init__(self, turn_id: str) -> None:
         super().__init__(f"turn not found: {turn_id}")

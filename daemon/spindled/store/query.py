@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 INTERACTIVE = ("cli", "vscode", "custom")
 _ORDER = {"created_at": "created_ms", "updated_at": "updated_ms", "recency_at": "updated_ms"}
+MAX_PAGE = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUB_AGENTS = ("subAgentReview", "subAgentCompact", "subAgentThreadSpawn", "subAgentOther")
 
@@ -83,8 +84,16 @@ class Page(NamedTuple):
     """For the opposite direction; the first thread of this page comes first again."""
 
 
+class Found(NamedTuple):
+    """A page of threads, each with words of it that were looked for."""
+
+    threads: list[tuple[Summary, str]]
+    next_cursor: str | None
+    backwards_cursor: str | None
+
+
 def page_size(query: ListQuery) -> int:
-    return min(max(25 if query.limit is None else query.limit, 1), 100)
+    return min(max(25 if query.limit is None else query.limit, 1), MAX_PAGE)
 
 
 def select(query: ListQuery, columns: str) -> tuple[str, list[Any]]:

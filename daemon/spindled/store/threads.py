@@ -19,6 +19,7 @@ from spindled.store.cut import Cut
 from spindled.store.errors import (
     ArchivedRolloutNotFound,
     RolloutNotFound,
+    RolloutPathError,
     StoreError,
     ThreadArchived,
     TurnNotFound,
@@ -29,12 +30,14 @@ from spindled.store.layout import Layout, parse_name
 from spindled.store.library.library import Library
 from spindled.store.locks import WriterLock
 from spindled.store.payloads import Git, HistoryBase, SessionMeta
-from spindled.store.query import ListQuery, Page
+from spindled.store.query import MAX_PAGE, Found, ListQuery, Page, page, page_size
+from spindled.store.recent import Recent, Turns
 from spindled.store.refresh import index_one, refresh
 from spindled.store.replay import StoredThread, started_turn
 from spindled.store.rollout import Rollout, make_private, timestamp
 from spindled.store.rows import Row, session_meta
 from spindled.store.scan import Record
+from spindled.store.search import may_contain, occurrences
 from spindled.store.summary import Summary
 from spindled.store.writer import ThreadWriter
 
@@ -47,6 +50,7 @@ class ThreadStore:
         self._index = Index(self._layout.database)
         self.library = Library(home, self._index.database)
         """What is kept about threads beside their rollouts."""
+        self._recent = Recent()
         self._writers: dict[str, ThreadWriter] = {}
 
     # --- one thread
@@ -75,6 +79,27 @@ class ThreadStore:
     def read(self, thread_id: str, cut: Cut | None = None) -> StoredThread:
         """Slow. Everything about a thread, archived or not, up to `cut`. Raises TurnNotFound."""
         return read_thread(self._path(thread_id), self._layout.find_file, cut)
+
+    def thread_at(self, path: Path) -> str:
+        """The id of the thread whose newest file this is. Raises RolloutPathError."""
+        if not path.is_file():
+            raise RolloutPathError(f"failed to resolve rollout path `{path}`: file does not exist")
+        chain = Chain(path, self._layout.find_file)
+        next(iter(chain), None)
+        if chain.meta is None:
+            raise StoreError(path, f"failed to read thread: {path} does not begin as a rollout does")
+        thread_id, current = chain.meta.id, self._path(chain.meta.id)
+        if not current.samefile(path):
+            raise RolloutPathError(
+                f"cannot resume paginated thread {thread_id} with stale path: requested {path}, current {current}; "
+                "omit path and resume by thread id"
+            )
+        return thread_id
+
+    def turns(self, thread_id: str) -> Turns:
+        """Slow, but not again while the thread is as it was: do not change them."""
+        path = self._path(thread_id)
+        return self._recent.turns(path, lambda: read_thread(path, self._layout.find_file).turns)
 
     def summary(self, thread_id: str) -> Summary:
         """What thread/list shows of it; `to_thread()` gives the wire's form."""
@@ -159,6 +184,26 @@ class ThreadStore:
         self.library.catch_up()
         in_order = self.library.sections.members(query.section_id) if query.by_position and query.section_id else ()
         return self._index.list(query, {member.thread_id: member.position for member in in_order})
+
+    def search(self, query: ListQuery, term: str) -> Found:
+        """Slow: reads the rollouts that the query lists until its page is full. Raises ValueError as `list` does."""
+        size, asked, found = page_size(query), query, list[tuple[Summary, str]]()
+        while True:
+            listed = self.list(replace(asked, limit=MAX_PAGE))
+            for summary in listed.threads:
+                if (snippet := self._snippet(Path(summary.path), term)) is not None:
+                    found.append((summary, snippet))
+            if len(found) > size or listed.next_cursor is None:
+                cut = page(query, [summary for summary, _ in found], {})
+                return Found(found[: len(cut.threads)], cut.next_cursor, cut.backwards_cursor)
+            asked = replace(asked, cursor=listed.next_cursor)
+
+    def _snippet(self, path: Path, term: str) -> str | None:
+        """Around the first occurrence in a thread."""
+        if not may_contain(path, term):
+            return None
+        hits = occurrences(read_thread(path, self._layout.find_file).turns, term)
+        return next((hit.snippet for hit in hits), None)
 
     def refresh(self) -> None:
         """Slow. Find what other processes, or earlier ones, left on disk; the first run on a home reads every head."""

@@ -48,12 +48,18 @@ class TurnCompletedThreadTimelineEntry(Wire, kw_only=True, gc=False, tag_field='
     duration_ms: int | None | UnsetType = UNSET
     started_at: int | None | UnsetType = UNSET
     turn_id: str
+    turnId: str | UnsetType = UNSET
+    startedAt: int | None | UnsetType = UNSET
+    completedAt: int | None | UnsetType = UNSET
+    durationMs: int | None | UnsetType = UNSET
 
 
 class TurnStartedThreadTimelineEntry(Wire, kw_only=True, gc=False, tag_field='type', tag='turnStarted'):
     position: UInt64
     started_at: int | None | UnsetType = UNSET
     turn_id: str
+    turnId: str | UnsetType = UNSET
+    startedAt: int | None | UnsetType = UNSET
 
 
 ThreadTimelineEntry = Union[ItemThreadTimelineEntry, RealtimeThreadTimelineEntry, TurnStartedThreadTimelineEntry, TurnCompletedThreadTimelineEntry]
