@@ -11,6 +11,11 @@ def alive(pid: int) -> bool:
     return any(_group(stat) == pid for stat in _stats())
 
 
+def runs(pid: int) -> bool:
+    """Whether the process itself runs."""
+    return any(stat.split(" ", 1)[0] == str(pid) for stat in _stats())
+
+
 def with_environment(name: str, value: str, *, besides: int) -> list[int]:
     """The processes, but one, that were started with this variable in their environment."""
     wanted = f"{name}={value}".encode()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from spindled.agent import elicitations
 from spindled.agent.clock import now_ms
 from spindled.agent.questions import is_yes, yes_or_no
 from spindled.store.ids import new_id
-from spindled.tools.base import CommandApproval, PatchApproval, Verdict
+from spindled.tools.base import CommandApproval, PatchApproval, ToolApproval, Verdict
 from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
     CommandExecutionApprovalDecisionObject,
@@ -35,10 +36,18 @@ if TYPE_CHECKING:
 class Approvals:
     """The open questions of one thread, and what the user granted for the session."""
 
-    def __init__(self, events: ThreadEvents, grants: SessionGrants, allow_always: Callable[[Sequence[str]], None]):
+    def __init__(
+        self,
+        events: ThreadEvents,
+        grants: SessionGrants,
+        allow_always: Callable[[Sequence[str]], None],
+        keep_tool: Callable[[str, str], None],
+    ):
+        """`allow_always` keeps a command, `keep_tool` a server's tool, allowed for good."""
         self.events = events
         self.grants = grants
         self.allow_always = allow_always
+        self.keep_tool = keep_tool
         self.open: dict[str, ThreadActiveFlag] = {}
 
     async def command(self, turn_id: str, ask: CommandApproval) -> Verdict:
@@ -102,6 +111,31 @@ class Approvals:
         if decision == "acceptForSession":
             self.grants.add_paths(ask.paths)
         return verdict_of(decision)
+
+    async def tool(self, turn_id: str, ask: ToolApproval) -> Verdict:
+        """Ask about a tool of a server, whose item the followers have seen."""
+        answer = await self._elicit(elicitations.about_tool(self.events.thread_id, turn_id, ask))
+        if answer is None or answer.action != "accept":
+            return Verdict.CANCELLED if answer is not None and answer.action == "cancel" else Verdict.DECLINED
+        kept = elicitations.persistence(answer) if ask.keepable else None
+        if kept in ("session", "always"):
+            self.grants.add_tool(ask.server, ask.tool)
+        if kept == "always":
+            self.keep_tool(ask.server, ask.tool)
+        return Verdict.ACCEPTED
+
+    async def elicit(self, turn_id: str, server: str, question: dict[str, Any]) -> dict[str, Any]:
+        """Pass a server's question on, and give the answer that it gets."""
+        params = elicitations.of_server(self.events.thread_id, turn_id, server, question)
+        return elicitations.for_server(await self._elicit(params) if params is not None else None)
+
+    async def _elicit(self, params: elicitations.Params) -> elicitations.Answer | None:
+        key = new_id()
+        self._wait(key)
+        try:
+            return await self.events.followers.ask("mcpServer/elicitation/request", params, elicitations.Answer)
+        finally:
+            self.settled(key)
 
     async def question(self, turn_id: str, item_id: str, text: str) -> bool:
         """Ask for a yes or a no. The approval policy has no say in it: what is asked so is asked always."""

@@ -41,6 +41,7 @@ class Calls:
         self.context = context
         self.admit = admit
         self.items: list[dict[str, Any]] = []
+        self.calls: list[ToolCall] = []
         self.faults: list[str | None] = []
         self.tasks: list[asyncio.Task[ToolOutput]] = []
         self.exclusive: asyncio.Task[ToolOutput] | None = None
@@ -53,10 +54,11 @@ class Calls:
 
         With a fault it does not run and is answered with that.
         """
+        arguments = item.get("input" if item["type"] == "custom_tool_call" else "arguments")
         call = ToolCall(
             call_id=item["call_id"],
             name=str(item.get("name") or item["type"]),
-            arguments=item.get("arguments" if item["type"] == "function_call" else "input") or "",
+            arguments=arguments if isinstance(arguments, str) else "",
             custom=item["type"] == "custom_tool_call",
             namespace=item.get("namespace"),
         )
@@ -65,6 +67,7 @@ class Calls:
         before = list(self.tasks) if alone else [self.exclusive] if self.exclusive else []
         task = asyncio.get_running_loop().create_task(self._run(tool, call, fault, before), name=f"call {call.call_id}")
         self.items.append(item)
+        self.calls.append(call)
         self.faults.append(fault)
         self.tasks.append(task)
         if alone:
@@ -113,12 +116,12 @@ class Calls:
         """The calls that came to an end, in call order."""
         return [
             Outcome(
-                name=str(item.get("name")),
-                arguments=item.get("arguments") or item.get("input") or "",
+                name=call.name,
+                arguments=call.arguments,
                 output=task.result().content,
                 malformed=fault is not None,
             )
-            for item, fault, task in zip(self.items, self.faults, self.tasks, strict=True)
+            for call, fault, task in zip(self.calls, self.faults, self.tasks, strict=True)
             if ended(task)
         ]
 

@@ -121,7 +121,7 @@ def pruned(items: Sequence[Item]) -> list[Item]:
 
 def _old_results(items: Sequence[Item]) -> list[tuple[Item, bool]]:
     unseen = after_last_answer(items)
-    results = [index for index, item in enumerate(items[:unseen]) if item.get("type") in OUTPUTS]
+    results = [index for index, item in enumerate(items[:unseen]) if item.get("type") in OUTPUTS and "output" in item]
     old = set(results[:-KEPT_RESULTS])
     return [(item, index in old) for index, item in enumerate(items)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.thread import Thread
-    from spindled.tools.base import CommandApproval, FileSnapshot, GoalBook, PatchApproval, ToolOptions
+    from spindled.tools.base import CommandApproval, FileSnapshot, GoalBook, PatchApproval, ToolApproval, ToolOptions
     from spindled.tools.exec_sessions import ExecSessions
     from spindled.tools.patch.diff import TurnDiff
     from spindled.tools.policy import CommandRule, SessionGrants
@@ -133,6 +133,17 @@ class TurnContext:
                 return await self.thread.events.followers.ask("item/tool/call", params, DynamicToolCallResponse)
         except TimeoutError:
             return None
+
+    async def approve_tool(self, ask: ToolApproval) -> Verdict:
+        return await self.thread.approvals.tool(self.turn_id, ask)
+
+    async def elicit(self, server: str, question: dict[str, Any]) -> dict[str, Any]:
+        if not self.settings.asks_for_servers:
+            return {"action": "decline"}
+        return await self.thread.approvals.elicit(self.turn_id, server, question)
+
+    def tool_progress(self, item_id: str, message: str) -> None:
+        self.thread.events.tool_progress(self.turn_id, item_id, message)
 
     def _obey(self, verdict: Verdict) -> Verdict:
         if verdict is Verdict.CANCELLED:

@@ -13,6 +13,7 @@ from spindled_protocol.types import (
     IdleThreadStatus,
     ItemCompletedNotification,
     ItemStartedNotification,
+    McpToolCallProgressNotification,
     PlanDeltaNotification,
     ReasoningSummaryPartAddedNotification,
     ReasoningSummaryTextDeltaNotification,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from spindled.agent.ports import Followers
     from spindled_protocol.base import Wire
     from spindled_protocol.types import (
+        McpServerStatusUpdatedNotification,
         ThreadActiveFlag,
         ThreadGoal,
         ThreadItem,
@@ -167,6 +169,15 @@ class ThreadEvents:
         self._publish(
             "turn/diff/updated", TurnDiffUpdatedNotification(threadId=self.thread_id, turnId=turn_id, diff=diff)
         )
+
+    def tool_progress(self, turn_id: str, item_id: str, message: str) -> None:
+        self._publish(
+            "item/mcpToolCall/progress",
+            McpToolCallProgressNotification(threadId=self.thread_id, turnId=turn_id, itemId=item_id, message=message),
+        )
+
+    def server_status(self, notification: McpServerStatusUpdatedNotification) -> None:
+        self._publish("mcpServer/startupStatus/updated", notification)
 
     def usage_updated(self, turn_id: str, usage: ThreadTokenUsage, cost_usd: float | None = None) -> None:
         self._publish(

@@ -89,9 +89,14 @@ def signature(outcome: Outcome) -> Signature:
     if isinstance(output, str):
         result = PASSING.sub("", output).encode("utf-8", "replace")
     else:
-        result = msgspec.json.encode(output)
+        result = msgspec.json.encode([without_passing(part) for part in output])
     arguments = canonical(outcome.arguments)
     return Signature(outcome.name, blake2b(b"%d:%s%s" % (len(arguments), arguments, result), digest_size=16).digest())
+
+
+def without_passing(part: dict[str, object]) -> dict[str, object]:
+    text = part.get("text")
+    return {**part, "text": PASSING.sub("", text)} if isinstance(text, str) else part
 
 
 def tail_loop(calls: list[Signature]) -> list[Signature]:

@@ -10,10 +10,13 @@ from spindled.store.ids import new_id
 Item = dict[str, Any]
 Pair = tuple[str, str]
 
+SEARCH = "tool_search_call"  # for tools that a request does not list
+
 OUTPUT_OF = {
     "function_call": "function_call_output",
     "custom_tool_call": "custom_tool_call_output",
     "local_shell_call": "function_call_output",
+    SEARCH: "tool_search_output",
 }
 OUTPUTS = frozenset(OUTPUT_OF.values())
 ABORTED = "aborted"
@@ -92,7 +95,15 @@ def pair_of(item: Item) -> Pair | None:
 
 
 def output_item(call: Item, content: str | list[Item]) -> Item:
-    """The output that belongs to a call item."""
+    """The output that belongs to a call item. A search for tools finds none: every request lists them all."""
+    if call["type"] == SEARCH:
+        return {
+            "type": OUTPUT_OF[SEARCH],
+            "call_id": call["call_id"],
+            "status": "completed",
+            "execution": "client",
+            "tools": [],
+        }
     return {"type": OUTPUT_OF[call["type"]], "call_id": call["call_id"], "output": content}
 
 

@@ -79,6 +79,14 @@ class ThreadSettings(msgspec.Struct, kw_only=True, frozen=True):
         settings = Settings(model=self.model, reasoning_effort=self.effort, developer_instructions=text)
         return CollaborationMode(mode=self.mode or "default", settings=settings)
 
+    @property
+    def asks_for_servers(self) -> bool:
+        """Whether questions of MCP servers reach the user."""
+        policy = self.approval_policy
+        if isinstance(policy, AskForApprovalObject):
+            return policy.granular is not UNSET and policy.granular.mcp_elicitations
+        return policy != "never"
+
     def with_turn(self, params: TurnStartParams) -> ThreadSettings:
         """These settings with what a turn/start overrides; raises SettingsError."""
         changes: dict[str, Any] = {}

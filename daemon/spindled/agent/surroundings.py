@@ -10,18 +10,21 @@ from spindled.agent.fallbacks import Fallbacks
 from spindled.config import project
 from spindled.config import rules as command_rules
 from spindled.config.catalogue import Catalogue
+from spindled.config.document import Edit
 from spindled.config.errors import ConfigError
 from spindled.config.skills import SkillLibrary, enabled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from spindled.config.mcp import McpServer
     from spindled.config.models import ModelInfo
     from spindled.config.project import ProjectDoc
     from spindled.config.rules import PrefixRule
     from spindled.config.schema import Config, Provider
     from spindled.config.skill_file import Skill
+    from spindled.mcp.pool import Pool
     from spindled.tools.base import ToolOptions
     from spindled.tools.registry import Registry
 
@@ -64,6 +67,7 @@ class Surroundings:
         catalogue: Catalogue | None = None,
         resting: dict[str, float] | None = None,
         library: SkillLibrary | None = None,
+        pool: Callable[[], Pool],
     ):
         self.config = config
         self.load = load
@@ -73,6 +77,8 @@ class Surroundings:
         self.shell = shell
         self.originator = originator
         self.library = library or SkillLibrary()
+        self.pool = pool
+        self.mcp_servers: Mapping[str, McpServer] = config.settings.mcp_servers
         self.catalogue = catalogue or Catalogue(config)
         self.fallbacks = Fallbacks(config.settings.fallback_models, resting)
         self.efforts = Efforts(lambda model: self.catalogue.model(model).efforts)
@@ -84,6 +90,10 @@ class Surroundings:
     @property
     def raw_reasoning(self) -> bool:
         return self.config.settings.show_raw_agent_reasoning
+
+    @property
+    def startup_grace_seconds(self) -> float:
+        return self.config.settings.mcp_optional_startup_grace_ms / 1000
 
     def model(self, name: str) -> ModelInfo:
         return self.catalogue.model(name)
@@ -105,6 +115,17 @@ class Surroundings:
 
     def _of(self, cwd: Path) -> Config:
         return self.config if cwd == self.config.cwd else self.load(cwd)
+
+    def keep_tool(self, server: str, tool: str) -> None:
+        """Allow a server's tool for good, where the user's own file has that server."""
+        from spindled.config.user_file import InvalidResult, UserFile
+
+        file = UserFile(self.config.home)
+        try:
+            if server in file.layer().table.get("mcp_servers", {}):
+                file.write([Edit(("mcp_servers", server, "tools", tool, "approval_mode"), "approve")])
+        except (OSError, ValueError, ConfigError, InvalidResult) as error:
+            log.warning("that a tool of %s is allowed is not kept: %s", server, error)
 
     def documents(self, cwd: Path) -> list[ProjectDoc]:
         """The user's and the project's instructions for a folder, the nearest last."""

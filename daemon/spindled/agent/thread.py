@@ -14,6 +14,7 @@ from spindled.agent.ledger import Ledger
 from spindled.agent.pressure import Pressure
 from spindled.agent.prompt import context_items, told_context
 from spindled.agent.record import Record
+from spindled.agent.servers import ThreadServers
 from spindled.agent.skills import listed, named, skill_item
 from spindled.agent.toolset import Toolset
 from spindled.agent.turn import RunningTurn
@@ -22,7 +23,7 @@ from spindled.agent.user_commands import UserCommands
 from spindled.tools.policy import SessionGrants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from spindled.agent.identity import ThreadIdentity
     from spindled.agent.inputs import PreparedInput
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from spindled.agent.record import Journal
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.surroundings import Surroundings
+    from spindled.config.mcp import McpServer
     from spindled.model.events import Usage
     from spindled.store.library.library import Library
     from spindled.store.payloads import GivenBudgets, Spending
@@ -89,9 +91,12 @@ class Thread:
         self.record = Record(self.id, journal, self.events.warning)
         self.ledger = ledger or Ledger(surroundings.config.settings, spending, self.record.spending)
         self.follow_ups = FollowUps(self, library) if library is not None else None
-        self.approvals = Approvals(self.events, grants or SessionGrants(), surroundings.rules.allow)
+        self.approvals = Approvals(
+            self.events, grants or SessionGrants(), surroundings.rules.allow, surroundings.keep_tool
+        )
         self.client_tools = ClientTools(dynamic_tools, self.history.items)
-        self.toolset = Toolset(surroundings.registry, self.client_tools)
+        self.servers = ThreadServers(self.events, settings.cwd, surroundings.pool, surroundings.mcp_servers)
+        self.toolset = Toolset(surroundings.registry, self.client_tools, self.servers)
         self._sessions: ExecSessions | None = None
         self.user_commands = UserCommands(self)
         self.active: RunningTurn | None = None
@@ -318,6 +323,11 @@ class Thread:
         items = map(skill_item, named(inputs, self.surroundings.skills(settings.cwd)))
         return [item for item in items if item not in self.history.items]
 
+    def configure_servers(self, servers: Mapping[str, McpServer]) -> None:
+        """Take over another configuration of MCP servers, for this thread and what becomes of it."""
+        self.surroundings.mcp_servers = servers
+        self.servers.reload(servers)
+
     @property
     def sessions(self) -> ExecSessions:
         """The thread's running commands; loaded with its first one."""
@@ -340,6 +350,7 @@ class Thread:
             await turn.interrupted()
             turn.conclude()
         await self.user_commands.end()
+        self.servers.close()
         if self._sessions is not None:
             await self._sessions.close()
         self.record.close()

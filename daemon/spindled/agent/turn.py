@@ -190,6 +190,7 @@ class RunningTurn:
 
     async def _converse(self) -> None:
         self.budget.begin()
+        await self.thread.servers.settled(self.thread.surroundings.startup_grace_seconds)
         stand_in(self)
         await self._make_room(self.thread.pressure.before_turn)
         self.thread.remember(self.thread.new_context(self.settings))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from spindled.config.schema import Config
+    from spindled.mcp.pool import Pool
     from spindled.rpc.connection import Connection
     from spindled_protocol.base import Wire
     from spindled_protocol.types import ConfigWarningNotification
@@ -63,6 +64,7 @@ class Application:
         self._events = Events()
         self._followers: dict[str, ThreadFollowers] = {}
         self._rules: RuleBook | None = None
+        self._servers: Pool | None = None
         self._sessions: dict[Session, asyncio.Task[None]] = {}
 
     def session(self, connection: Connection) -> Session:
@@ -98,6 +100,7 @@ class Application:
             catalogue=self.catalogue(config),
             resting=self._resting.setdefault(config.provider.id, {}),
             library=self.skills.library,
+            pool=self.servers,
         )
 
     def catalogue(self, config: Config) -> Catalogue:
@@ -109,6 +112,15 @@ class Application:
         self.clients.warm(config.provider)
         if not self.catalogue(config).model(config.model).known:
             self.listings.refresh(config.provider)
+
+    def servers(self) -> Pool:
+        """The MCP servers of all threads; loaded with the first that has any."""
+        if self._servers is None:
+            from spindled.mcp.credentials import Credentials
+            from spindled.mcp.pool import Pool
+
+            self._servers = Pool(Credentials(self.home), dict(os.environ))
+        return self._servers
 
     @property
     def rules(self) -> RuleBook:
@@ -161,6 +173,8 @@ class Application:
         try:
             async with asyncio.timeout(deadline_seconds):
                 await self.threads.close()
+                if self._servers is not None:
+                    await self._servers.close()
         except TimeoutError:
             log.warning("some turns did not stop within %.2f s", deadline_seconds)
         finally:

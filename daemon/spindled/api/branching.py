@@ -11,7 +11,7 @@ from spindled.api.errors import handler
 from spindled.api.ids import thread_id
 from spindled.api.loading import fork_thread, reload_thread
 from spindled.api.paging import page_cursors
-from spindled.api.threads import prepare, shown_settings
+from spindled.api.threads import prepare, servers_there, shown_settings
 from spindled.rpc.connection import Then
 from spindled.store.cut import Cut
 from spindled_protocol.types import (
@@ -38,6 +38,7 @@ async def thread_fork(session: Session, params: ThreadForkParams) -> Then:
     cut = Cut(before_turn=either(params.beforeTurnId, None), last_turn=either(params.lastTurnId, None))
     stored = await asyncio.to_thread(session.application.store.read, params.threadId, cut)
     thread = await fork_thread(session, params, stored)
+    await servers_there(session, thread)
     session.follow(thread)
     with_turns = not either(params.excludeTurns, False)
     response = ThreadForkResponse(thread=thread.snapshot(stored.turns if with_turns else []), **shown_settings(thread))
@@ -84,4 +85,6 @@ async def reverted(application: Application, thread: Thread, before_turn: str) -
         stored = await asyncio.to_thread(application.store.read, thread.id)
         again = reload_thread(application, thread, stored)
         again.events.idle()
+        again.servers.begin()
+        again.servers.announce()
     return again

@@ -10,6 +10,7 @@ import msgspec
 
 from spindled.agent.goals import GoalError
 from spindled.agent.inputs import InputError
+from spindled.agent.servers import UnknownServer
 from spindled.agent.settings import SettingsError
 from spindled.agent.thread import NotSteerable, TurnConflict
 from spindled.agent.threads import ThreadNotLoaded
@@ -67,6 +68,8 @@ def wire_error(error: Exception) -> Exception:
         return RpcError(INVALID_REQUEST, str(error), not_steerable(error))
     if isinstance(error, REFUSED):
         return RpcError(INVALID_REQUEST, str(error))
+    if isinstance(error, UnknownServer):
+        return RpcError(INTERNAL_ERROR, str(error))
     if isinstance(error, ConfigError):
         return RpcError(INVALID_REQUEST, f"failed to load configuration: {error}")
     if isinstance(error, StoreError):

@@ -17,7 +17,7 @@ from spindled.api.loading import resume_thread, start_from_history
 from spindled.api.paging import page_cursors
 from spindled.api.reading import stored_turns
 from spindled.api.shelving import shelved
-from spindled.api.threads import prepare, shown_settings
+from spindled.api.threads import prepare, servers_there, shown_settings
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.base import UNSET
@@ -48,6 +48,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     if thread is None:
         assert stored is not None
         thread, turns = resume_thread(session, params, stored), stored.turns
+        await servers_there(session, thread)
     else:
         before = application.followers(thread.id).log.last
         turns = await stored_turns(application, thread)

@@ -124,6 +124,12 @@ ROUTES = {
     "thread/attachment/remove": Route("spindled.api.attachments:attachment_remove"),
     "thread/attachmentOwner/list": Route("spindled.api.attachments:attachment_owner_list"),
     "thread/readState/update": Route("spindled.api.read_states:read_state_update"),
+    # MCP servers
+    "mcpServerStatus/list": Route("spindled.api.mcp_status:mcp_server_status_list"),
+    "mcpServer/tool/call": Route("spindled.api.mcp:mcp_server_tool_call"),
+    "mcpServer/resource/read": Route("spindled.api.mcp:mcp_server_resource_read"),
+    "mcpServer/oauth/login": Route("spindled.api.mcp_login:mcp_server_oauth_login"),
+    "config/mcpServer/reload": Route("spindled.api.mcp:config_mcp_server_reload"),
     # models
     "model/list": Route("spindled.api.models:model_list"),
     # the configuration

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from spindled.config.features import enabled
+from spindled.config.mcp import header_variables
 from spindled.config.providers import secret_variables
 from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import ToolOptions
@@ -19,7 +20,7 @@ DEFAULT_OUTPUT_TOKENS = 10_000
 
 
 def tool_options(config: Config) -> ToolOptions:
-    """Children get the environment that the policy leaves, and never a provider's key."""
+    """Children get the environment that the policy leaves, and never a key of a provider or an MCP server."""
     settings = config.settings
     policy = settings.shell_environment_policy
     return ToolOptions(
@@ -37,7 +38,7 @@ def tool_options(config: Config) -> ToolOptions:
         shell_tool=enabled(settings, "shell_tool"),
         view_image=settings.tools.view_image and enabled(settings, "view_image"),
         goals=enabled(settings, "goals"),
-        secret_variables=frozenset(secret_variables(config.providers.values())),
+        secret_variables=secret_variables(config.providers.values()) | header_variables(settings.mcp_servers.values()),
     )
 
 

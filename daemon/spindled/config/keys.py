@@ -19,8 +19,8 @@ OTHERS: dict[str, frozenset[str]] = {
             file_opener forced_chatgpt_workspace_id forced_login_method ghost_snapshot goals history hooks
             include_apps_instructions include_collaboration_mode_instructions include_environment_context_time
             include_permissions_instructions js_repl_node_module_dirs js_repl_node_path log_dir marketplaces
-            mcp_enterprise_managed_auth mcp_oauth_callback_port mcp_oauth_callback_url mcp_oauth_credentials_store
-            mcp_optional_startup_grace_ms memories model_auto_compact_token_limit_scope model_catalog_json
+            mcp_enterprise_managed_auth mcp_oauth_callback_url mcp_oauth_credentials_store
+            memories model_auto_compact_token_limit_scope model_catalog_json
             model_post_turn_compact_threshold_percent notice notify orchestrator oss_provider otel permissions
             plan_mode_reasoning_effort plugins realtime responses_api_metadata
             sqlite_home suppress_unstable_features_warning thread_unload_delay_secs tool_suggest tui web_search windows
@@ -33,6 +33,9 @@ OTHERS: dict[str, frozenset[str]] = {
             """,
         "model_providers.*.auth": "",
         "models.*": "",
+        "mcp_servers.*": "auth bearer_token environment_id experimental_environment name",
+        "mcp_servers.*.oauth": "",
+        "mcp_servers.*.tools.*": "",
         "sandbox_workspace_write": "",
         "shell_environment_policy": "experimental_use_profile filters",
         "projects.*": "",

@@ -20,6 +20,7 @@ _PATHS = (
     ("model_instructions_file",),
     ("sandbox_workspace_write", "writable_roots"),
     ("model_providers", "*", "auth", "cwd"),
+    ("mcp_servers", "*", "cwd"),
 )
 
 

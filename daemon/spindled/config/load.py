@@ -30,6 +30,7 @@ from .layers import (
     stamp,
     unknown_warnings,
 )
+from .mcp import check_servers
 from .overrides import nest
 from .providers import built_in, complete, select
 from .schema import DEFAULT_MODEL, DEFAULT_PROVIDER, ROOT_MARKERS, Config, Settings, TrustLevel
@@ -119,6 +120,7 @@ class _Load:
         defaults = Layer(kind="default", table={"model_providers": built_in(openai), "features": self.loader.features})
         settings = msgspec.convert(stack([defaults, Layer(kind="user", table=table)])[0], Settings)
         check_prices(settings)
+        check_servers(settings.mcp_servers)
         providers = complete(settings.model_providers)
         provider = select(providers, settings.model_provider or DEFAULT_PROVIDER)
         policy = settings.approval_policy or ("untrusted" if trust == "untrusted" else "on-request")

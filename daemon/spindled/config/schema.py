@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from .budget import Budgets, Count, ModelPrice
+from .masking import masked
+from .mcp import McpServer
 
 if TYPE_CHECKING:
     from .errors import ConfigWarning
@@ -26,7 +28,6 @@ WireApi = Literal["responses", "chat", "messages"]
 DEFAULT_MODEL = "gpt-5.5"
 DEFAULT_PROVIDER = "openai"
 ROOT_MARKERS = (".git",)
-MASK = "***"
 
 
 class GranularApproval(Struct, frozen=True, kw_only=True):
@@ -64,7 +65,7 @@ class ShellEnvironmentPolicy(Struct, frozen=True, kw_only=True):
     set: dict[str, str] = {}
 
     def __repr__(self) -> str:
-        return _masked(self, {"set"})
+        return masked(self, {"set"})
 
 
 class UpdatePlanTool(Struct, frozen=True, kw_only=True):
@@ -104,7 +105,7 @@ class AuthCommand(Struct, frozen=True, kw_only=True):
     cwd: str | None = None  # absolute once loaded
 
     def __repr__(self) -> str:
-        return _masked(self, {"args"})
+        return masked(self, {"args"})
 
 
 class Provider(Struct, frozen=True, kw_only=True):
@@ -130,7 +131,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     supports_websockets: bool = False
 
     def __repr__(self) -> str:
-        return _masked(self, {"experimental_bearer_token", "http_headers", "query_params"})
+        return masked(self, {"experimental_bearer_token", "http_headers", "query_params"})
 
 
 class ModelSettings(Struct, frozen=True, kw_only=True):
@@ -196,7 +197,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     model_providers: dict[str, Provider] = {}
     projects: dict[str, Project] = {}
     profiles: dict[str, dict[str, Any]] = {}  # each a part of Settings
-    mcp_servers: dict[str, dict[str, Any]] = {}
+    mcp_servers: dict[str, McpServer] = {}
+    mcp_optional_startup_grace_ms: Count = 2_000  # that a turn waits for servers that still start
+    mcp_oauth_callback_port: Annotated[int, Meta(ge=1, le=65535)] | None = None  # None: any that is free
 
     def __repr__(self) -> str:  # profiles, servers and their like may hold secrets
         return f"Settings(model={self.model!r}, model_provider={self.model_provider!r})"
@@ -230,13 +233,3 @@ class Config(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Config(cwd={str(self.cwd)!r}, model={self.model!r}, provider={self.provider.id!r})"
-
-
-def _masked(table: Struct, secret: set[str]) -> str:
-    def shown(name: str, value: object) -> object:
-        if name not in secret or not value:
-            return value
-        return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
-
-    fields = {name: shown(name, getattr(table, name)) for name in table.__struct_fields__}
-    return f"{type(table).__name__}({', '.join(f'{name}={value!r}' for name, value in fields.items())})"

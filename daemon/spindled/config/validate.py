@@ -10,6 +10,7 @@ import msgspec
 from .budget import Budgets, ModelPrice, ThreadLimits, TurnLimits
 from .errors import ConfigError, KeyPath
 from .keys import OTHERS
+from .mcp import McpOauth, McpServer, McpTool
 from .schema import (
     AuthCommand,
     ModelSettings,
@@ -38,6 +39,9 @@ _KNOWN: dict[str, frozenset[str]] = OTHERS | {
         "budget.turn": TurnLimits,
         "budget.thread": ThreadLimits,
         "model_prices.*": ModelPrice,
+        "mcp_servers.*": McpServer,
+        "mcp_servers.*.oauth": McpOauth,
+        "mcp_servers.*.tools.*": McpTool,
     }.items()
 }
 _NOT_SETTINGS = {"model_providers.*": frozenset({"id", "embedded"})}

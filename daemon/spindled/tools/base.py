@@ -93,6 +93,19 @@ class PatchApproval(Struct, frozen=True, kw_only=True):
     grant_root: str | None = None
 
 
+class ToolApproval(Struct, frozen=True, kw_only=True):
+    """A tool of an MCP server that waits for the user; its item is already published.
+
+    `keepable`: the user may allow it for the session or for good.
+    """
+
+    server: str
+    tool: str
+    description: str
+    arguments: dict[str, Any]
+    keepable: bool
+
+
 class FileSnapshot(Struct, frozen=True, kw_only=True):
     """One file around a change: the whole text before and after, None where the file does not exist."""
 
@@ -188,6 +201,15 @@ class ToolContext(Protocol):
 
     async def call_client(self, item: DynamicToolCallThreadItem) -> DynamicToolCallResponse | None:
         """Have the client run its tool, whose item is published; None if it cannot or does not."""
+
+    async def approve_tool(self, ask: ToolApproval) -> Verdict:
+        """Ask the user about a published call of an MCP server. CANCELLED does not interrupt the turn."""
+
+    async def elicit(self, server: str, question: dict[str, Any]) -> dict[str, Any]:
+        """Pass a server's question on to the user; declined unless it is answered."""
+
+    def tool_progress(self, item_id: str, message: str) -> None:
+        """Publish item/mcpToolCall/progress."""
 
 
 class Tool(Protocol):

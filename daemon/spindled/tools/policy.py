@@ -40,12 +40,20 @@ class SessionGrants:
     def __init__(self) -> None:
         self._commands: set[CommandGrant] = set()
         self._paths: set[Path] = set()
+        self._tools: set[tuple[str, str]] = set()
 
     def add_command(self, grant: CommandGrant) -> None:
         self._commands.add(grant)
 
     def add_paths(self, paths: Iterable[Path]) -> None:
         self._paths.update(paths)
+
+    def add_tool(self, server: str, tool: str) -> None:
+        """Of an MCP server."""
+        self._tools.add((server, tool))
+
+    def covers_tool(self, server: str, tool: str) -> bool:
+        return (server, tool) in self._tools
 
     def covers_command(self, grant: CommandGrant) -> bool:
         return grant in self._commands

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from spindled.agent.surroundings import RuleBook, Surroundings
 from spindled.agent.thread import Thread
 from spindled.agent.turn import RunningTurn
 from spindled.config.load import load
+from spindled.mcp.credentials import Credentials
+from spindled.mcp.pool import Pool
 from spindled.model.events import Completed, ItemAdded, ItemDone, ModelEvent, TextDelta, Usage
 from spindled.model.request import ModelRequest
 from spindled.process.environment import EnvironmentPolicy
@@ -102,7 +105,9 @@ class RecordingFollowers:
         except asyncio.CancelledError:
             self.given_up += 1
             raise
-        return None if given is None else msgspec.convert({"decision": given}, answer)
+        if given is None:
+            return None
+        return msgspec.convert(given if "action" in answer.__struct_fields__ else {"decision": given}, answer)
 
     async def until(self, satisfied: Callable[[], bool]) -> None:
         """Wait until something that was told or asked satisfies the test."""
@@ -205,6 +210,7 @@ class World:
         self.model = model
         self.followers = RecordingFollowers()
         self.journal = ListJournal()
+        self._pool: Pool | None = None
         provider = {"name": "t", "base_url": "http://127.0.0.1:1", "stream_max_retries": retries}
         loaded = load(
             self.home,
@@ -237,12 +243,24 @@ class World:
                 tool_options=OPTIONS,
                 shell="bash",
                 originator="tests",
+                pool=self.pool,
             ),
             model=model,
             followers=self.followers,
             journal=self.journal,
             history=history,
         )
+
+    def pool(self) -> Pool:
+        if self._pool is None:
+            self._pool = Pool(Credentials(self.home), os.environ)
+        return self._pool
+
+    async def close(self) -> None:
+        """End what the thread has started."""
+        await self.thread.close()
+        if self._pool is not None:
+            await self._pool.close()
 
     def start(self, text: str = "hello", settings: ThreadSettings | None = None, **options: Any) -> RunningTurn:
         turn = self.thread.start_turn(words(text), settings or self.thread.settings, **options)

@@ -81,7 +81,8 @@ def test_secret_variables(loaded: Loaded) -> None:
 def test_secrets_are_never_shown(loaded: Loaded) -> None:
     config = loaded(
         OWN + 'experimental_bearer_token = "hush"\nhttp_headers = { A = "hush" }\nquery_params = { key = "hush" }\n'
-        '[shell_environment_policy]\nset = { TOKEN = "hush" }\n[mcp_servers.m]\nenv = { TOKEN = "hush" }\n',
+        '[shell_environment_policy]\nset = { TOKEN = "hush" }\n[mcp_servers.m]\ncommand = "m"\n'
+        'env = { TOKEN = "hush" }\n',
         request={"model_providers.z.http_headers.B": "hush"},
     )
     shown = f"{config} {config.provider} {config.settings} {config.layers} {config.origins}" + repr(
