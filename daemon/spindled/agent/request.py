@@ -1,8 +1,10 @@
-"""A turn's request to the model."""
+"""A request to the model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from spindled.agent.context import options_in
 from spindled.agent.prompt import base_instructions
@@ -10,12 +12,23 @@ from spindled.model.request import ModelRequest, identity_headers
 
 if TYPE_CHECKING:
     from spindled.agent.settings import ThreadSettings
+    from spindled.agent.thread import Thread
     from spindled.agent.turn import RunningTurn
 
 
 def model_request(turn: RunningTurn, settings: ThreadSettings | None = None) -> ModelRequest:
-    """The whole history as it stands now, under the turn's settings unless others are given."""
-    thread, settings = turn.thread, settings or turn.settings
+    """A turn's request, under its settings unless others are given."""
+    request = request_of(turn.thread, settings or turn.settings, turn.id)
+    return replace(
+        request,
+        service_tier=turn.service_tier or request.service_tier,
+        output_schema=turn.output_schema,
+        metadata={**turn.metadata, **request.metadata},
+    )
+
+
+def request_of(thread: Thread, settings: ThreadSettings, turn_id: str) -> ModelRequest:
+    """The whole history of a thread as it stands now."""
     around = thread.surroundings
     info = around.model(settings.model)
     effort = around.efforts.accepted(settings.model, settings.effort or info.default_effort)
@@ -29,17 +42,11 @@ def model_request(turn: RunningTurn, settings: ThreadSettings | None = None) -> 
         effort=effort,
         summary=settings.summary or info.default_summary if effort else None,
         verbosity=verbosity,
-        service_tier=turn.service_tier or settings.service_tier,
+        service_tier=settings.service_tier,
         max_output_tokens=around.config.settings.model_max_output_tokens,
         output_limit=info.max_output_tokens,
-        output_schema=turn.output_schema,
         cache_key=thread.id,
-        metadata={
-            **turn.metadata,
-            "thread_id": thread.id,
-            "turn_id": turn.id,
-            "session_id": thread.identity.session_id,
-        },
+        metadata={"thread_id": thread.id, "turn_id": turn_id, "session_id": thread.identity.session_id},
         headers=identity_headers(
             session_id=thread.identity.session_id, thread_id=thread.id, originator=around.originator
         ),

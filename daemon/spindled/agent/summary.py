@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from spindled.agent.answer import answer
 from spindled.agent.compaction import PROMPT, without_oldest
 from spindled.agent.fallbacks import fall_back
 from spindled.agent.healing import Healing
-from spindled.agent.history import message_text
 from spindled.agent.prompt import message
 from spindled.agent.request import model_request
 from spindled.agent.retries import Retries
-from spindled.agent.telemetry import ModelCall
 from spindled.agent.tokens import estimate_all, overflow_in
 from spindled.model.errors import Kind, ModelError, incomplete_error, no_answer_error
-from spindled.model.events import Completed, Incomplete, ItemDone
+from spindled.model.events import Incomplete
 
 if TYPE_CHECKING:
     from spindled.agent.settings import ThreadSettings
@@ -78,29 +76,11 @@ def _request(turn: RunningTurn, settings: ThreadSettings, items: list[Item]) -> 
 
 
 async def _answer(turn: RunningTurn, request: ModelRequest) -> str:
-    texts: list[str] = []
-    terminal: Completed | Incomplete | None = None
-    await turn.budget.model_call("compaction", request.model)
-    try:
-        with ModelCall("compaction", request) as call:
-            async with aclosing(turn.thread.model.stream(request)) as stream:
-                async for batch in stream:
-                    call.heard()
-                    for event in batch:
-                        if isinstance(event, Completed | Incomplete):
-                            terminal = event
-                            call.ended(event)
-                            turn.budget.used(request.model, event.usage)
-                        elif isinstance(event, ItemDone) and event.item.get("role") == "assistant":
-                            texts.append(message_text(event.item))
-    except ModelError as error:
-        turn.budget.used(request.model, error.usage)
-        raise
+    text, terminal = await answer(turn.thread, turn.budget, "compaction", request)
     if terminal is not None and terminal.usage is not None:
         turn.thread.spend(turn.id, terminal.usage)
-    answer = "\n".join(texts).strip()
-    if isinstance(terminal, Incomplete) and not (answer and terminal.reason == "max_output_tokens"):
+    if isinstance(terminal, Incomplete) and not (text and terminal.reason == "max_output_tokens"):
         raise incomplete_error(terminal.reason)
-    if not answer:
+    if not text:
         raise no_answer_error()
-    return answer
+    return text

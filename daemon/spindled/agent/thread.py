@@ -71,6 +71,7 @@ class Thread:
         spending: Spending | None = None,
         grants: SessionGrants | None = None,
         sampled: ThreadSettings | None = None,
+        latest_turn: str | None = None,
         dynamic_tools: Sequence[DynamicToolSpec] = (),
         ledger: Ledger | None = None,
         library: Library | None = None,
@@ -101,6 +102,7 @@ class Thread:
         self.user_commands = UserCommands(self)
         self.active: RunningTurn | None = None
         self.following: RunningTurn | None = None
+        self.latest_turn = latest_turn  # that ended
         self.closing = False
         self.elicitations = 0  # questions that clients ask their users beside us
         self._told = told_context(self.history.items)
@@ -207,6 +209,7 @@ class Thread:
         """Called once by each turn, when it concludes."""
         if self.active is turn:
             self.active = None
+        self.latest_turn = turn.id
         self.remember(self.user_commands.take())
         self.identity.updated_at = now_s()
         if self.follow_ups is not None:

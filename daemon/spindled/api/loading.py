@@ -206,6 +206,7 @@ def past(stored: StoredThread, settings: ThreadSettings) -> dict[str, Any]:
         "history": stored.history,
         "usage": stored.usage,
         "spending": stored.spending,
+        "latest_turn": stored.turns[-1].id if stored.turns else None,
         "sampled": replace(settings, model=context.model) if context and context.model and same_provider else None,
         "dynamic_tools": stored_tools(stored),
     }

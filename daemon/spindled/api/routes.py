@@ -47,6 +47,8 @@ ROUTES = {
     "turn/interrupt": Route("spindled.api.turns:turn_interrupt"),
     "review/start": Route("spindled.api.reviews:review_start"),
     "collaborationMode/list": Route("spindled.api.modes:collaboration_mode_list"),
+    "thread/sample": Route("spindled.api.samples:thread_sample"),
+    "thread/sample/cancel": Route("spindled.api.samples:thread_sample_cancel"),
     # skills and hooks
     "skills/list": Route("spindled.api.skills:skills_list"),
     "skills/config/write": Route("spindled.api.skills:skills_config_write"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -29,12 +30,14 @@ def read_bounded(path: Path, limit: int) -> bytes:
 def write_whole(path: Path, data: bytes, mode: int | None = None) -> None:
     """Replace a file, or make it: a reader sees the old content or the new, also after a crash.
 
-    A link stays one, and what it leads to is replaced. Without a `mode` a file keeps the one it has, and a new one is
-    the user's alone. Raises OSError.
+    A link stays one, and the file that it leads to is replaced; nothing but a file is. Without a `mode` a file keeps
+    the one it has, and a new one is the user's alone. Raises OSError.
     """
     target = Path(os.path.realpath(path))
-    if mode is None:
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
+    old = target.stat().st_mode if target.exists() else stat.S_IFREG | 0o600
+    if not stat.S_ISREG(old):
+        raise OSError(errno.EINVAL, "not a regular file", str(target))
+    mode = stat.S_IMODE(old) if mode is None else mode
     descriptor, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with open(descriptor, "wb") as file:

@@ -83,5 +83,8 @@ class Connection(Protocol):
     def drop(self, reason: str) -> None:
         """Disconnect a client that cannot be served; what waits for it is lost. `reason` is for the log."""
 
+    def cancel(self, id: int | str, method: str) -> None:
+        """End the client's own request of that method, if it still runs; it is answered all the same."""
+
     async def wait_writable(self) -> None:
         """For producers: return when the client has read enough of what is queued, or has gone."""

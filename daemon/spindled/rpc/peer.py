@@ -62,7 +62,7 @@ class Peer:
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(transport)
         self._outgoing = OutgoingRequests()
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: dict[asyncio.Task[Any], tuple[MessageId, str]] = {}
         self._unstarted = False
 
     # -- Connection
@@ -92,6 +92,11 @@ class Peer:
     @property
     def behind(self) -> bool:
         return self._outbox.behind > MOST_BEHIND
+
+    def cancel(self, id: int | str, method: str) -> None:
+        for task, request in self._running.items():
+            if request == (id, method):
+                task.cancel()
 
     async def wait_writable(self) -> None:
         await self._outbox.wait_writable()
@@ -181,7 +186,7 @@ class Peer:
 
     def _spawn(self, id: MessageId, method: str, work: Coroutine[Any, Any, Any]) -> None:
         task = self._loop.create_task(work)
-        self._running.add(task)
+        self._running[task] = id, method
         task.add_done_callback(partial(self._ended, id, method))
         if not self._unstarted:
             self._unstarted = True
@@ -194,7 +199,7 @@ class Peer:
     # -- answers out
 
     def _ended(self, id: MessageId, method: str, task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         if task.cancelled():
             self._fail(id, method, internal_error("the request was cancelled"))
         elif error := task.exception():

@@ -68,6 +68,9 @@ class FakeConnection:
     def full(self) -> bool:
         return not self.readable.is_set()
 
+    def cancel(self, id: int | str, method: str) -> None:
+        raise NotImplementedError
+
     async def wait_writable(self) -> None:
         await self.readable.wait()
 

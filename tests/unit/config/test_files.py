@@ -34,6 +34,19 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real" / "file").read_bytes() == b"two"
 
 
+def test_only_a_file_is_replaced(tmp_path: Path) -> None:
+    """A link to a device, such as one of those that forget everything, must not become a file."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("folder", "fifo"):
+        (tmp_path / f"link to {name}").symlink_to(name)
+        before = (tmp_path / name).stat()
+        with pytest.raises(OSError, match="not a regular file"):
+            write_whole(tmp_path / f"link to {name}", b"x")
+        assert (tmp_path / name).stat().st_mode == before.st_mode
+    assert len(os.listdir(tmp_path)) == 4
+
+
 def test_a_failure_leaves_the_old_file_and_no_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     write_whole(path, b"old")

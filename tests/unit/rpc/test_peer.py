@@ -198,6 +198,28 @@ async def test_finish_lets_requests_end_and_then_cancels_them() -> None:
         assert (await client.receive())["error"]["message"] == "Internal error: the request was cancelled"
 
 
+async def test_only_the_request_that_is_named_is_cancelled() -> None:
+    release, started = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def waits(*_: Any) -> str:
+        started.release()
+        await release.wait()
+        return "done"
+
+    async with serving(Table(waits=waits, other=waits)) as (client, peer):
+        client.send(*({"id": id, "method": method} for id, method in [(1, "waits"), ("1", "waits"), (2, "other")]))
+        client.send({"id": 3, "method": "waits"})
+        for _ in range(4):
+            await started.acquire()
+        for id, method in [(1, "waits"), (2, "waits"), (4, "waits"), (1, "waits")]:
+            peer.cancel(id, method)
+        ended = await client.receive()
+        assert (ended["id"], ended["error"]["message"]) == (1, "Internal error: the request was cancelled")
+        release.set()
+        assert [(await client.receive())["id"] for _ in range(3)] == ["1", 2, 3]
+        peer.cancel(3, "waits")
+
+
 MALFORMED = [
     (b"this is not json", None, -32700),
     (b'{"id":1,"method":"echo","params":{"a":NaN}}', None, -32700),

@@ -59,5 +59,8 @@ class Desk:
     def drop(self, reason: str) -> None:
         """Nobody is too slow here."""
 
+    def cancel(self, id: int | str, method: str) -> None:
+        """Calls from here have no ids."""
+
     async def wait_writable(self) -> None:
         """What is wanted here is little: no deltas."""
