@@ -50,6 +50,7 @@ async def test_every_method_answers(home: Home, launch: Launch, tmp_path: Path, 
                 for case, answer in zip(batch, answers, strict=True):
                     check(method, case, await answer)
     assert isinstance((await client.request("thread/loaded/list", {}, patience=PATIENCE))["data"], list)
+    assert "lives in memory" not in client.stderr, "the index was taken for broken"
     assert client.process.pid == pid
     assert client.process.returncode is None
 
