@@ -15,7 +15,7 @@ from spindled_protocol.description import JsonObject, read_types
 from spindled_protocol.json_schema import is_required
 
 LONG = "x" * 70_000
-ODD_TEXTS = ("", " ", "\x00", "ü\U0001f600\u202e", "../..", "[", "%s{}", "null", "-1", LONG)
+ODD_TEXTS = ("", " ", "\x00", "ü\U0001f600\u202e", "../..", "[", "%s{}", "null", "-1", "0" * 5_000, LONG)
 ODD_INTEGERS = (0, -1, 2**31, 2**32, 2**63 - 1, 2**63, 2**64, 10**40)
 ODD_NUMBERS = (0.0, -0.5, 1e308)
 OTHERS: tuple[Any, ...] = (None, True, 7, 2.5, "text", [], ["text"], {}, {"type": "nothing"})
