@@ -95,7 +95,7 @@ def struct_source(name: str, row: JsonObject) -> str:
             kind, default = (kind if kind == "Any" else f"{kind} | UnsetType"), " = UNSET"
         elif "default" in field and not (isinstance(field["default"], list | dict) and field["default"]):
             default = f" = {field['default']!r}"
-        elif kind.endswith("| None"):
+        elif kind.endswith("| None") and not field.get("required"):
             default = " = None"
         body.append(f"    {python}: {kind}{default}")
     if row.get("strict"):

@@ -17,6 +17,7 @@ from tests.support.fake_items import custom_tool_call, function_call, message, r
 from tests.support.fake_provider import End, FakeProvider, answer, stream
 from tests.support.home import Home
 from tests.support.processes import alive
+from tests.support.samples import PIXEL
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -146,11 +147,7 @@ async def test_a_schema_for_the_answer(home: Home, provider: FakeProvider, run: 
 
 
 async def test_images(home: Home, provider: FakeProvider, run: Run) -> None:
-    pixel = bytes.fromhex(
-        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc00000"
-        "030101000c9df4e00000000049454e44ae426082"
-    )
-    (home.workspace / "a.png").write_bytes(pixel)
+    (home.workspace / "a.png").write_bytes(PIXEL)
     assert (await run("--json", "--image", "a.png", stdin="look")).code == 0
     content = provider.requests[-1].json["input"][-1]["content"]
     assert "input_image" in [part["type"] for part in content]

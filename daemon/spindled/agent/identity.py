@@ -59,6 +59,7 @@ class ThreadIdentity(msgspec.Struct, kw_only=True):
             status=status,
             path=self.path,
             cwd=str(settings.cwd),
+            projectId=None,
             cliVersion=WIRE_VERSION,
             originator=self.originator,
             source=self.source,

@@ -201,7 +201,7 @@ def absolute(path: str | UnsetType | None, base: Path) -> Path:
     """An absolute, normalised folder; raises SettingsError if it is none."""
     assert isinstance(path, str)
     folder = Path(os.path.normpath(base / path))
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # False also for what no path can be
         raise SettingsError(f"cwd is not a folder: {folder}")
     return folder
 

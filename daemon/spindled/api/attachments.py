@@ -70,7 +70,9 @@ def attachment_list(session: Session, params: ThreadAttachmentListParams) -> Thr
     cursor = either(params.cursor, None)
     if cursor is not None and cursor not in [pinned.id for pinned in found]:
         raise RpcError(INVALID_PARAMS, "invalid pagination cursor")
-    page = after(found, params.limit, cursor and (lambda pinned: pinned.id <= cursor), lambda pinned: pinned.id)
+    page = after(
+        found, params.limit, (lambda pinned: pinned.id <= cursor) if cursor else None, lambda pinned: pinned.id
+    )
     return ThreadAttachmentListResponse(data=[pinned.to_wire() for pinned in page.items], nextCursor=page.next_cursor)
 
 

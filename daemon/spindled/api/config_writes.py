@@ -42,7 +42,7 @@ def respond(
 ) -> ConfigWriteResponse:
     application = session.application
     file = either(params.filePath, None)
-    if file is not None and os.path.realpath(file) != os.path.realpath(application.user_file.path):
+    if file is not None and ("\0" in file or os.path.realpath(file) != os.path.realpath(application.user_file.path)):
         refuse("configLayerReadonly", "Only writes to the user config are allowed")
     layer = write(application, edits, either(params.expectedVersion, None))
     above = overridden(application, layer, edits)

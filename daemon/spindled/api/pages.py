@@ -16,7 +16,7 @@ def page(params: Any, entries: Sequence[Entry]) -> tuple[list[Entry], str | None
     cursor, limit = either(params.cursor, None), either(params.limit, None)
     start = 0
     if cursor is not None:
-        if not (cursor.isascii() and cursor.isdecimal() and int(cursor[:9]) <= len(entries)):
+        if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10 and int(cursor) <= len(entries)):
             raise RpcError(INVALID_REQUEST, f"invalid cursor: {cursor[:100]}")
         start = int(cursor)
     stop = len(entries) if limit is None else min(start + max(limit, 1), len(entries))

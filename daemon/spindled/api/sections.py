@@ -39,7 +39,7 @@ def section_list(session: Session, params: ThreadSectionListParams) -> ThreadSec
     page = after(
         session.application.store.library.sections.all(),
         params.limit,
-        cursor and (lambda section: section.id <= cursor),
+        (lambda section: section.id <= cursor) if cursor else None,
         lambda section: section.id,
     )
     return ThreadSectionListResponse(data=page.items, nextCursor=page.next_cursor)

@@ -68,6 +68,8 @@ class ConfigLoader:
 
     def load(self, cwd: Path, request: Mapping[str, object] | None = None) -> Config:
         """The configuration of `cwd` (absolute), with the dotted overrides of one request. Raises ConfigError."""
+        if "\0" in str(cwd):
+            raise ConfigError("the working directory holds a NUL character")
         return _Load(self, cwd, request or {}).config()
 
     def read(self, path: Path, kind: FileKind, profile: str | None = None) -> _Read:

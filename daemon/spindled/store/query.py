@@ -26,6 +26,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUB_AGENTS = ("subAgentReview", "subAgentCompact", "subAgentThreadSpawn", "subAgentOther")
 
 
+# What SQLite takes in one statement; more is refused here, as its error would look like a file that cannot be used.
+_MOST_PATTERN_BYTES = 50_000
+_MOST_ARGUMENTS = 30_000
+
+
 class ListQuery(Struct, kw_only=True):
     """What of thread/list the index answers; None or empty: no filter."""
 
@@ -105,6 +110,8 @@ def select(query: ListQuery, columns: str) -> tuple[str, list[Any]]:
     where.among("model_provider", query.model_providers)
     if query.search:
         pattern = f"%{_escaped(query.search)}%"
+        if len(pattern.encode()) > _MOST_PATTERN_BYTES:
+            raise ValueError("searchTerm is too long")
         where.add("(preview LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\')", pattern, pattern)
     if query.parent_id:
         where.add("parent_id = ?", query.parent_id)
@@ -130,6 +137,8 @@ def select(query: ListQuery, columns: str) -> tuple[str, list[Any]]:
     limit = page_size(query) + 1
     source = "threads JOIN section_threads ON thread_id = id" if query.by_position else "threads"
     text = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {key} {way}, id {way} LIMIT {limit}"  # noqa: S608
+    if len(where.arguments) > _MOST_ARGUMENTS:
+        raise ValueError(f"more than {_MOST_ARGUMENTS} values to filter by")
     return text, where.arguments
 
 

@@ -99,6 +99,7 @@ class Summary(Struct, kw_only=True):
             status=NotLoadedThreadStatus(),
             path=self.path,
             cwd=self.cwd,
+            projectId=None,
             cliVersion=self.cli_version,
             originator=self.originator,
             source=_wire_source(self.source),

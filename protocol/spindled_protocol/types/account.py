@@ -166,7 +166,7 @@ class CancelLoginAccountResponse(Wire, kw_only=True, gc=False):
 
 
 class ChatgptAccount(Wire, kw_only=True, gc=False, tag_field='type', tag='chatgpt'):
-    email: str | None = None
+    email: str | None
     planType: PlanType
     workspaceName: str | None = None
 

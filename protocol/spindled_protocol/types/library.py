@@ -438,7 +438,7 @@ class ThreadPrepareApprovedPlanResponse(Wire, kw_only=True, gc=False):
 
 class ThreadProjectUpdatedNotification(Wire, kw_only=True, gc=False):
     threadId: str
-    projectId: str | None = None
+    projectId: str | None
 
 
 class ThreadReadParams(Wire, kw_only=True, gc=False):

@@ -138,7 +138,7 @@ class McpResourceReadResponse(Wire, kw_only=True, gc=False):
 
 class McpResourceReadTarget(Wire, kw_only=True, gc=False):
     connectorId: str
-    linkId: str | None = None
+    linkId: str | None
 
 
 class McpServerElicitationRequestResponse(Wire, kw_only=True, gc=False):

@@ -110,7 +110,7 @@ class ProjectUpdateResponse(Wire, kw_only=True, gc=False):
 
 class ThreadSectionChangedNotification(Wire, kw_only=True, gc=False):
     threadId: str
-    sectionId: str | None = None
+    sectionId: str | None
 
 
 class ThreadSectionCreateParams(Wire, kw_only=True, gc=False):
@@ -142,7 +142,7 @@ class ThreadSectionListResponse(Wire, kw_only=True, gc=False):
 
 class ThreadSectionMoveParams(Wire, kw_only=True, gc=False):
     threadId: str
-    sectionId: str | None = None
+    sectionId: str | None
     beforeThreadId: str | None | UnsetType = UNSET
 
 

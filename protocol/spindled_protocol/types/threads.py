@@ -172,7 +172,7 @@ class Thread(Wire, kw_only=True, gc=False):
     ephemeral: bool
     section: ThreadSection | None = None
     sectionEnteredAt: int | None = None
-    projectId: str | None = None
+    projectId: str | None
     historyMode: ThreadHistoryMode = 'legacy'
     modelProvider: str
     model: str | None = None

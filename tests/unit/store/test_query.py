@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from spindled.store.query import ListQuery, page_size, parse_cursor
+from spindled.store.query import ListQuery, page_size, parse_cursor, select
 from spindled_protocol.types import ThreadListParams
 
 
@@ -22,6 +22,19 @@ def test_takes_the_references_cursors() -> None:
 @pytest.mark.parametrize(("asked", "given"), [(None, 25), (0, 1), (7, 7), (100, 100), (5000, 100)])
 def test_page_sizes(asked: int | None, given: int) -> None:
     assert page_size(ListQuery(limit=asked)) == given
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        (ListQuery(search="x" * 50_000), "searchTerm is too long"),
+        (ListQuery(search="%" * 25_000), "searchTerm is too long"),
+        (ListQuery(excluded_ids=["x"] * 30_001), "more than 30000 values to filter by"),
+    ],
+)
+def test_what_no_statement_takes(query: ListQuery, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        select(query, "*")
 
 
 def test_from_the_wire() -> None:
