@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import Any, Protocol
 
 import msgspec
@@ -14,6 +15,9 @@ from spindled.rpc.envelope import decode_envelope, encode_notification
 from spindled.rpc.errors import METHOD_NOT_FOUND, RpcError
 
 __all__ = ["Editor", "Ui"]
+
+_TIME = re.compile(rb',"emittedAtMs":\d+\}\n\Z')
+"""What the wire adds to notifications. JSON-RPC 2.0 has no such member, and language clients fail on it."""
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +69,7 @@ class Editor:
         message = decode_envelope(frame)
         assert message.method is not None
         if self.speaks_wire and self._peer.wants(message.method):
-            self._peer.send(frame)
+            self._peer.send(_TIME.sub(b"}\n", frame))
         if self._shows(message.method):
             self._ui.show(message.method, message.params)
 

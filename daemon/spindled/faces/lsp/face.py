@@ -71,7 +71,10 @@ class Face:
             self._hello = read_hello(message.params)
         self._feed.handle(message.id if message.method else None, body)
         if message.method == "initialize":
-            self._welcome()
+            if self._language.is_initialized:
+                self._welcome()
+            else:
+                self.channel.lifecycle.refused()
 
     def refuse(self, id: MessageId, error: RpcError) -> None:
         self.peer.send(encode_error(id, error))

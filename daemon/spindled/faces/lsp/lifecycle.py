@@ -23,6 +23,7 @@ class Lifecycle:
 
     def __init__(self) -> None:
         self._phase = Phase.NEW
+        self._code = 1
 
     @property
     def gone(self) -> bool:
@@ -49,4 +50,6 @@ class Lifecycle:
         elif method == "shutdown":
             self._phase = Phase.SHUT_DOWN
 
-    _code = 1
+    def refused(self) -> None:
+        """The `initialize` that was checked last was answered with an error: it may come again."""
+        self._phase = Phase.NEW

@@ -90,6 +90,10 @@ class AgentServer(LanguageServer):
             log.warning("%s", error)
 
     @property
+    def is_initialized(self) -> bool:
+        return hasattr(self.protocol, "server_capabilities")
+
+    @property
     def encoding(self) -> Encoding:
         """What was agreed on for positions."""
         return ENCODINGS[str(getattr(agreed := self.server_capabilities.position_encoding, "value", agreed))]
