@@ -122,6 +122,8 @@ def manage(options: Options, verb: str) -> NoReturn:
     from spindled.faces.sockets.background import run
 
     sys.exit(run(verb, _home(), options.overrides))
+
+
 def language(options: Options) -> NoReturn:
     """Serve an editor. Never returns."""
     gc.disable()  # nothing to collect in what imports allocate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
@@ -11,13 +12,14 @@ import msgspec
 from spindled.faces.lsp.lifecycle import Lifecycle
 from spindled.rpc.envelope import ABSENT, Envelope, MalformedMessage, MessageId, decode_envelope
 from spindled.rpc.errors import RpcError
-from spindled.rpc.peer import Peer
 from spindled.transport.base import Line, Transport
 from spindled_protocol.methods import METHODS
 
-__all__ = ["Channel", "LanguageSide", "VersionedPeer"]
+__all__ = ["Channel", "LanguageSide"]
 
-MEMBER = b'{"jsonrpc":"2.0",'
+VERSION = b'{"jsonrpc":"2.0",'
+TIME = re.compile(rb',"emittedAtMs":\d+\}\Z')
+"""What the wire adds to notifications. JSON-RPC 2.0 has no such member, and language clients fail on it."""
 
 log = logging.getLogger(__name__)
 
@@ -35,19 +37,8 @@ class LanguageSide(Protocol):
         """`$/cancelRequest`."""
 
 
-class VersionedPeer(Peer):
-    """A Peer whose frames say that they are JSON-RPC 2.0, as language clients want to be told."""
-
-    def send(self, frame: bytes) -> None:
-        super().send(MEMBER + frame[1:])
-
-    def send_whole(self, frame: bytes) -> None:
-        """Queue a frame that says so already."""
-        super().send(frame)
-
-
 class Channel:
-    """The Transport of the wire's Peer. Everything else that comes goes to `language`, before what came after it."""
+    """The Transport of the one Peer. What is not the wire's goes to `language`, before what came after it."""
 
     def __init__(self, transport: Transport, language: Callable[[], LanguageSide]) -> None:
         self.lifecycle = Lifecycle()
@@ -103,7 +94,8 @@ class Channel:
         return self._transport.pending
 
     def write(self, data: bytes) -> None:
-        self._transport.write(data)
+        """Whatever is written, in the wire's form, leaves as JSON-RPC 2.0 by the letter."""
+        self._transport.write(b"".join(by_the_letter(frame) for frame in data.split(b"\n") if frame))
 
     async def drain(self) -> None:
         await self._transport.drain()
@@ -113,6 +105,10 @@ class Channel:
 
     def close(self) -> None:
         self._transport.close()
+
+
+def by_the_letter(frame: bytes) -> bytes:
+    return b"%b%b\n" % (VERSION, TIME.sub(b"}", frame)[1:])
 
 
 def is_of_the_wire(method: str) -> bool:

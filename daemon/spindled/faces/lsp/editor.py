@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from typing import Any, Protocol
 
 import msgspec
 
-from spindled.faces.lsp.channel import VersionedPeer
 from spindled.rpc.connection import Client, OutgoingRequest
 from spindled.rpc.envelope import decode_envelope, encode_notification
 from spindled.rpc.errors import METHOD_NOT_FOUND, RpcError
+from spindled.rpc.outbox import Piece
+from spindled.rpc.peer import Peer
 
 __all__ = ["Editor", "Ui"]
-
-_TIME = re.compile(rb',"emittedAtMs":\d+\}\n\Z')
-"""What the wire adds to notifications. JSON-RPC 2.0 has no such member, and language clients fail on it."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +35,7 @@ class Ui(Protocol):
 class Editor:
     """A Connection. `speaks_wire`: the client has used the wire, so its notifications and questions mean something."""
 
-    def __init__(self, peer: VersionedPeer, ui: Ui) -> None:
+    def __init__(self, peer: Peer, ui: Ui) -> None:
         self.closed = peer.closed
         self.speaks_wire = False
         self.shows_itself = False
@@ -65,16 +62,27 @@ class Editor:
         if self.wants(method):
             self.send(encode_notification(method, params))
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, piece: Piece | None = None, *, asked_for: bool = False) -> None:
         message = decode_envelope(frame)
         assert message.method is not None
         if self.speaks_wire and self._peer.wants(message.method):
-            self._peer.send(_TIME.sub(b"}\n", frame))
+            self._peer.send(frame, piece, asked_for=asked_for)
         if self._shows(message.method):
             self._ui.show(message.method, message.params)
 
     def wants(self, method: str) -> bool:
         return (self.speaks_wire and self._peer.wants(method)) or self._shows(method)
+
+    @property
+    def full(self) -> bool:
+        return self._peer.full
+
+    @property
+    def behind(self) -> bool:
+        return self._peer.behind
+
+    def drop(self, reason: str) -> None:
+        self._peer.drop(reason)
 
     async def wait_writable(self) -> None:
         await self._peer.wait_writable()

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from spindled.faces.appserver import AppServer, Dispatch
-from spindled.faces.lsp.channel import Channel, VersionedPeer
+from spindled.faces.lsp.channel import Channel
 from spindled.faces.lsp.documents import Documents
 from spindled.faces.lsp.editor import Editor
 from spindled.faces.lsp.hello import Hello, read_hello
@@ -23,7 +23,7 @@ from spindled.faces.server_info import describe_server
 from spindled.rpc.connection import Connection
 from spindled.rpc.envelope import Envelope, MessageId, encode_error
 from spindled.rpc.errors import RpcError
-from spindled.rpc.peer import Call
+from spindled.rpc.peer import Call, Peer
 from spindled.transport.base import Transport
 from spindled_protocol.methods import METHODS
 from spindled_protocol.version import WIRE_VERSION
@@ -44,9 +44,9 @@ class Face:
         self.documents = Documents()
         self._server = server
         self._dispatch = Dispatch(server)
-        self.peer = VersionedPeer(self.channel, WireDispatch(self))
+        self.peer = Peer(self.channel, WireDispatch(self))
         self.editor = Editor(self.peer, self)
-        self._language = AgentServer(Host(self._announcement, self._command, self.peer.send_whole))
+        self._language = AgentServer(Host(self._announcement, self._command, self.peer.send))
         self._feed = Feed(self._language, self.refuse)
         self._window = Window(self._language)
         self._log = ClientLog(self._window)

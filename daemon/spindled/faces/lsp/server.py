@@ -61,13 +61,15 @@ class AgentProtocol(LanguageServerProtocol):
 
 
 class Writer:
-    """What pygls writes to: whole messages, without headers."""
+    """What pygls writes to: whole messages, without headers; they go on in the wire's form, as all others do."""
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self._write = write
 
     def write(self, data: bytes) -> None:
-        self._write(data + b"\n")
+        message = msgspec.json.decode(data)
+        del message["jsonrpc"]
+        self._write(msgspec.json.encode(message) + b"\n")
 
     def close(self) -> None:
         """The connection is not pygls' to close."""
