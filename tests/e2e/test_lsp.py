@@ -130,6 +130,13 @@ async def test_a_second_question_goes_on_in_the_thread(editor: PretendEditor) ->
     assert editor.shown_documents[2].take_focus
 
 
+async def test_a_review_of_what_is_not_committed(editor: PretendEditor) -> None:
+    started = await editor.command("review")
+    await editor.until(lambda: editor.shown_documents)
+    assert editor.shown_documents[0].uri.endswith(f"{started['threadId']}.md")
+    assert "end done" in editor.progress()
+
+
 async def test_commands_that_make_no_sense_are_refused(editor: PretendEditor) -> None:
     for name, argument in [("ask", {}), ("fix", {}), ("undo", {}), ("explain", {"uri": "file:///no/such"})]:
         with pytest.raises(JsonRpcException) as refused:

@@ -116,11 +116,10 @@ def refactor(selection: Selection, kind: str, wish: str) -> str:
     return f"{task}\n\nThe code ({selection.place}):\n\n{_block(selection)}"
 
 
-def review(wish: str, selection: Selection | None) -> str:
-    what = f"the file {selection.path}" if selection else "the changes that are not committed yet"
+def review(wish: str, selection: Selection) -> str:
     more = f"\n{wish}" if wish else ""
     return (
-        f"Review {what}. Name bugs, risks and missing tests with their file and line, the worst first; "
+        f"Review the file {selection.path}. Name bugs, risks and missing tests with their file and line, the worst first; "
         f"say so if there are none. Change nothing.{more}"
     )
 

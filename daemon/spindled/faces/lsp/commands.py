@@ -59,8 +59,10 @@ class Commands:
                 brief = briefs.refactor(self._needed(request), request.refactoring, request.text)
                 return await self._turn(brief, request, folders)
             case "review":
-                brief = briefs.review(request.text, self._selection(request))
-                return await self._turn(brief, request, folders, opens=True)
+                if selection := self._selection(request):
+                    brief = briefs.review(request.text, selection)
+                    return await self._turn(brief, request, folders, opens=True)
+                return await self._review(request, folders)
             case "undo":
                 return await self._undo(request)
             case _:
@@ -70,11 +72,22 @@ class Commands:
     async def _turn(
         self, brief: str, request: Request, folders: Folders, *, opens: bool = False, thread: str | None = None
     ) -> dict[str, Any]:
-        if thread is None:
-            folder = folders.of(path_of(request.uri) if request.uri else None)
-            where = {"cwd": str(folder)} if folder else {}
-            thread = str((await self._agent.call("thread/start", **where)).thread.id)
-        turn = await self._agent.ask(thread, brief)
+        thread = thread or await self._new_thread(request, folders)
+        return self._began(thread, await self._agent.ask(thread, brief), opens)
+
+    async def _review(self, request: Request, folders: Folders) -> dict[str, Any]:
+        """Of what is not committed yet, or as the user says, by a reviewer that knows nothing of the conversation."""
+        target = {"type": "custom", "instructions": request.text} if request.text else {"type": "uncommittedChanges"}
+        thread = await self._new_thread(request, folders)
+        started = await self._agent.call("review/start", threadId=thread, target=target)
+        return self._began(thread, str(started.turn.id), opens=True)
+
+    async def _new_thread(self, request: Request, folders: Folders) -> str:
+        folder = folders.of(path_of(request.uri) if request.uri else None)
+        where = {"cwd": str(folder)} if folder else {}
+        return str((await self._agent.call("thread/start", **where)).thread.id)
+
+    def _began(self, thread: str, turn: str, opens: bool) -> dict[str, Any]:
         if opens:
             self._ui.opens.add(turn)
         self._thread = thread

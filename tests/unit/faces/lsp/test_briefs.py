@@ -30,7 +30,7 @@ def test_the_users_words_win() -> None:
     chosen = briefs.quoted("a", TEXT, None, "utf-16")
     assert briefs.refactor(chosen, "simplify", "Use a loop.").startswith("Use a loop.\n")
     assert briefs.refactor(chosen, "document", "").startswith("Document this code")
-    assert briefs.review("Look at locks.", None).endswith("Look at locks.")
+    assert briefs.review("Look at locks.", chosen).endswith("Look at locks.")
     assert briefs.ask("Why?", None) == "Why?"
 
 
