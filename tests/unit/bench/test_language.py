@@ -1,4 +1,4 @@
-"""The start of the language server, held against that of another one in Python; both share what else the machine does."""
+"""The start of the language server against that of another one in Python; both share what else the machine does."""
 
 from __future__ import annotations
 

@@ -119,8 +119,8 @@ def refactor(selection: Selection, kind: str, wish: str) -> str:
 def review(wish: str, selection: Selection) -> str:
     more = f"\n{wish}" if wish else ""
     return (
-        f"Review the file {selection.path}. Name bugs, risks and missing tests with their file and line, the worst first; "
-        f"say so if there are none. Change nothing.{more}"
+        f"Review the file {selection.path}. Name bugs, risks and missing tests with their file and line, "
+        f"the worst first; say so if there are none. Change nothing.{more}"
     )
 
 
