@@ -122,8 +122,8 @@ class Peer:
             if self._outbox.pending > MAX_UNREAD:
                 await self._outbox.wait_writable()
 
-    def cancel(self, id: MessageId) -> bool:
-        """Give a running request up because the client asked for it; False if it does not run."""
+    def give_up(self, id: MessageId) -> bool:
+        """End a running request because the client asked for it; False if it does not run."""
         tasks = [task for task, (its, _) in self._running.items() if its == id]
         for task in tasks:
             self._given_up.add(task)

@@ -356,11 +356,11 @@ async def test_a_client_gives_its_request_up() -> None:
     async with serving(Table(wait=wait, echo=echo)) as (client, peer):
         client.send({"id": "a", "method": "wait"}, {"id": 1, "method": "wait"})
         await started.wait()
-        assert not peer.cancel("b")
-        assert peer.cancel("a")
+        assert not peer.give_up("b")
+        assert peer.give_up("a")
         assert (await client.receive()) == {
             "id": "a",
             "error": {"code": -32800, "message": "the request was cancelled"},
         }
-        assert not peer.cancel("a")
+        assert not peer.give_up("a")
         assert await client.call(2, "echo", 5) == {"id": 2, "result": 5}

@@ -84,6 +84,9 @@ class Editor:
     def drop(self, reason: str) -> None:
         self._peer.drop(reason)
 
+    def cancel(self, id: int | str, method: str) -> None:
+        self._peer.cancel(id, method)
+
     async def wait_writable(self) -> None:
         await self._peer.wait_writable()
 

@@ -80,7 +80,7 @@ class Face:
         self.peer.send(encode_error(id, error))
 
     def cancel(self, id: MessageId, message: Envelope, body: bytes) -> None:
-        if not self.peer.cancel(id):
+        if not self.peer.give_up(id):
             self.handle(message, body)
 
     # -- the wire
