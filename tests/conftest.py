@@ -16,7 +16,8 @@ import pytest_asyncio
 from hypothesis import settings
 
 from tests.support.client import Client
-from tests.support.home import Home, daemon_command
+from tests.support.home import Home, daemon_command, language_command
+from tests.support.language import LanguageClient
 from tests.support.sockets import Daemon
 
 settings.register_profile("steady", derandomize=True, deadline=None)
@@ -25,6 +26,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 Spawn = Callable[..., Awaitable[Client]]
 Listen = Callable[..., Awaitable[Daemon]]
+SpawnLanguage = Callable[..., Awaitable[LanguageClient]]
 
 
 @pytest.fixture
@@ -62,6 +64,33 @@ async def scripted(spawn: Spawn) -> Client:
     client = await spawn("-c", "model_provider=scripted")
     await client.initialize()
     return client
+
+
+@pytest_asyncio.fixture
+async def language(home: Home, short_path: Path) -> AsyncIterator[SpawnLanguage]:
+    """`await language("lsp", *arguments, env=...)`: a language client, not initialized, of a daemon of its own.
+
+    Also "sniffed", an app-server that finds out by itself, and "tcp", "pipe", "ws".
+    """
+    from tests.support.language import WebSocketLanguageClient
+    from tests.support.schema import checker
+
+    clients: list[LanguageClient] = []
+    where = {"tcp": ("--tcp", "0"), "pipe": ("--pipe", str(short_path / "s")), "ws": ("--ws", "0")}
+
+    async def start(kind: str = "lsp", *arguments: str, env: dict[str, str] | None = None) -> LanguageClient:
+        arguments = (*where.get(kind, ()), "-c", "model_provider=scripted", *arguments)
+        command = daemon_command(*arguments) if kind == "sniffed" else language_command(*arguments)
+        made = WebSocketLanguageClient if kind == "ws" else LanguageClient
+        begin = made.connected if kind in where else made.start
+        client = await begin(command, env=home.environment(**(env or {})), cwd=home.workspace, check=checker())
+        clients.append(client)
+        return client
+
+    yield start
+    for client in clients:
+        await client.kill()
+        assert not client.faults, client.tail()
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ def main() -> None:
         proxy(options)
     if options.command in MANAGE:
         manage(options, str(options.command).removeprefix(f"{DAEMON} "))
+    if options.command == "lsp":
+        language(options)
     if options.listen != "stdio://":
         sockets(options)
     gc.disable()  # until the first answer: nothing to collect in what imports allocate
@@ -120,6 +122,19 @@ def manage(options: Options, verb: str) -> NoReturn:
     from spindled.faces.sockets.background import run
 
     sys.exit(run(verb, _home(), options.overrides))
+
+
+def language(options: Options) -> NoReturn:
+    """Serve an editor. Never returns."""
+    gc.disable()  # nothing to collect in what imports allocate
+    from spindled.transport.descriptors import claim_stdio
+
+    descriptors = claim_stdio()
+    from spindled.faces.appserver import product
+    from spindled.faces.lsp.run import run
+
+    _configure_log(options)
+    _leave_with(run(options, product(options, _home()), *descriptors))
 
 
 def serve(options: Options, load: Callable[[Options, str], Backend] | None = None) -> None:

@@ -20,6 +20,7 @@ Commands:
                         Write the types of the protocol into the folder --out
   exec [PROMPT]         Run one turn and leave; `spindled exec --help` tells more
   gateway               Serve a provider as a Responses endpoint on loopback
+  lsp                   Serve an editor as a language server
   shim DIR              Write an executable named `codex` into a folder, for clients that know only that name
 
 Options:
@@ -31,6 +32,9 @@ Options:
                           gateway: 127.0.0.1:PORT; port 0 is any free one (default)
       --sock PATH         app-server proxy: the socket, if it is not the default one
       --stdio             The same as --listen stdio://
+      --tcp [HOST:]PORT   lsp: wait for the editor there, on loopback; port 0 is any free one
+      --ws [HOST:]PORT    lsp: the same over a websocket
+      --pipe PATH         lsp: connect to the editor's Unix socket, or wait for it there
       --provider NAME     gateway: the same as -c model_provider=NAME
       --allow-remote      Listen also where other machines can reach it: gateway, with a token; ws://, without --ws-auth
   -o, --out DIR           generate-...: where to write
@@ -57,7 +61,7 @@ GENERATE = ("app-server generate-json-schema", "app-server generate-ts")
 DAEMON = "app-server daemon"
 MANAGE = tuple(f"{DAEMON} {verb}" for verb in ("start", "restart", "stop", "status", "version"))
 PROXY = "app-server proxy"
-COMMANDS = ("app-server", DAEMON, *MANAGE, PROXY, *GENERATE, "gateway", "shim")
+COMMANDS = ("app-server", DAEMON, *MANAGE, PROXY, *GENERATE, "gateway", "lsp", "shim")
 OF_EXEC = frozenset(
     {
         "-C",
@@ -76,7 +80,8 @@ OF_EXEC = frozenset(
     }
 )
 """Flags with a value that may stand before `exec` (see faces/exec/options.py)."""
-DEFAULT_LISTEN = {"app-server": "stdio://", "gateway": "127.0.0.1:0"}
+DEFAULT_LISTEN = {"app-server": "stdio://", "gateway": "127.0.0.1:0", "lsp": "stdio://"}
+FOR_EDITORS = ("tcp://", "ws://", "pipe://")
 
 
 class WebSocketAuth:
@@ -141,13 +146,20 @@ def _check(options: Options) -> None:
         if options.listen != "stdio://" and not options.listen.startswith(("unix://", "ws://")):
             expected = "`stdio://`, `unix://`, `unix://PATH`, `ws://IP:PORT`, or `off`"
             raise UsageError(f"unsupported --listen URL `{options.listen}`; expected {expected}")
+    if options.command == "lsp":
+        if options.listen != "stdio://" and not options.listen.startswith(FOR_EDITORS):
+            raise UsageError(f"lsp cannot listen on {options.listen}; use --tcp, --ws or --pipe")
+        if options.ws_auth.mode:
+            raise UsageError("--ws-auth is for the app-server")
+    elif options.listen.startswith(("tcp://", "pipe://")):
+        raise UsageError("--tcp and --pipe are for lsp")
     if options.ws_auth.mode and not options.listen.startswith("ws://"):
         raise UsageError("--ws-auth is for ws:// addresses")
-    if options.allow_remote and options.listen.startswith(("stdio://", "unix://")):
+    if options.allow_remote and options.listen.startswith(("stdio://", "unix://", "pipe://")):
         raise UsageError("--allow-remote is for ws:// addresses and the gateway")
     if options.command == DAEMON and not options.show:
         raise UsageError(f"{DAEMON} needs one of start, restart, stop, status, version")
-    if options.command != "app-server" and options.command != "gateway" and options.listen:
+    if options.command not in DEFAULT_LISTEN and options.listen:
         raise UsageError("--listen is for `app-server` and `gateway`")
     if options.socket is not None and options.command != PROXY:
         raise UsageError(f"--sock is for `{PROXY}`")
@@ -234,6 +246,18 @@ def _listen(options: Options, where: str) -> None:
     options.listen = where
 
 
+def _port(scheme: str) -> Callable[[Options, str], None]:
+    """[HOST:]PORT, on loopback if there is no host."""
+
+    def listen(options: Options, where: str) -> None:
+        host, colon, port = where.rpartition(":")
+        if not port.isdecimal() or int(port) > 65535 or (colon and not host):
+            raise UsageError(f"invalid value '{where}' for --{scheme}: [HOST:]PORT")
+        _listen(options, f"{scheme}://{host or '127.0.0.1'}:{port}")
+
+    return listen
+
+
 def _auth(name: str) -> Callable[[Options, str], None]:
     return lambda options, value: setattr(options.ws_auth, name, value)
 
@@ -251,6 +275,9 @@ _VALUES: dict[str, Callable[[Options, str], None]] = {
     "--disable": lambda options, name: _feature(options, name, False),
     "--listen": _listen,
     "--sock": lambda options, path: setattr(options, "socket", path),
+    "--tcp": _port("tcp"),
+    "--ws": _port("ws"),
+    "--pipe": lambda options, path: _listen(options, f"pipe://{path}"),
     "--ws-auth": _auth("mode"),
     "--ws-token-file": _auth("token_file"),
     "--ws-token-sha256": _auth("token_sha256"),

@@ -17,6 +17,7 @@ from spindled.config.rules import read_rules
 from tests.docs.fences import DOCUMENTS, ROOT, Block, blocks, links
 from tests.support.client import Client, agent_texts
 from tests.support.home import Home
+from tests.support.language import LanguageClient
 
 # A block without a language is a picture; the others are checked below.
 LANGUAGES = {"", "console", "python", "script", "sh", "starlark", "text", "toml"}
@@ -168,6 +169,11 @@ async def test_sh(block: Block, home: Home) -> None:
 async def starts_and_stops(command: str, home: Home) -> None:
     """What serves until it is told to stop: it greets a client, or says where it listens."""
     words = shlex.split(command)
+    if "lsp" in words:
+        async with await LanguageClient.start(words, env=environment(home), cwd=home.workspace) as editor:
+            await editor.language()
+            assert await editor.close() == 0
+        return
     if "app-server" in words:
         async with await Client.start(words, env=environment(home), cwd=home.workspace) as client:
             await client.initialize()

@@ -63,8 +63,8 @@ async def test_text_of_every_kind_and_length(client: Client) -> None:
 
 async def test_a_message_of_many_megabytes(client: Client) -> None:
     await client.initialize()
-    with pytest.raises(RequestFailed, match="unknown variant"):
-        await client.request("no/such/method", {"text": "x" * (20 << 20)})
+    with pytest.raises(RequestFailed, match="invalid thread id"):
+        await client.request("thread/read", {"threadId": "x" * (20 << 20)})
     assert (await client.request("thread/loaded/list", {}))["data"] == []
 
 

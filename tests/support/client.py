@@ -241,7 +241,7 @@ class Client:
     def _incoming(self) -> AsyncIterator[bytes]:
         """The daemon's messages."""
         assert self.process.stdout is not None
-        return _lines(self.process.stdout)
+        return lines_of(self.process.stdout)
 
     async def _read(self) -> None:
         try:
@@ -328,7 +328,7 @@ def _resolve(future: asyncio.Future[Message], message: Message) -> None:
         future.set_result(message)
 
 
-async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
+async def lines_of(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
     """Lines of any length; `readline` has a limit."""
     rest: list[bytes] = []
     while chunk := await stream.read(1 << 18):

@@ -18,6 +18,11 @@ def daemon_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "spindled", "app-server", *arguments]
 
 
+def language_command(*arguments: str) -> list[str]:
+    """`spindled lsp ARGUMENTS` with the interpreter that runs the tests."""
+    return [sys.executable, "-m", "spindled", "lsp", *arguments]
+
+
 @dataclass(frozen=True)
 class Home:
     """Paths of one daemon's world."""

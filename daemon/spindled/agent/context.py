@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spindled.tools.exec_sessions import ExecSessions
     from spindled.tools.patch.diff import TurnDiff
     from spindled.tools.policy import CommandRule, SessionGrants
+    from spindled.tools.text_files import TextFiles
     from spindled_protocol.types import (
         DynamicToolCallThreadItem,
         SandboxPolicy,
@@ -76,6 +77,10 @@ class TurnContext:
         return self.thread.approvals.grants
 
     @property
+    def files(self) -> TextFiles:
+        return self.thread.surroundings.files
+
+    @property
     def tool_options(self) -> ToolOptions:
         return options_in(self.settings, self.thread.surroundings.tool_options)
 
@@ -105,6 +110,7 @@ class TurnContext:
 
             self._diff = TurnDiff(self.cwd)
         self._diff.add(changes)
+        self.thread.edits.note(self.turn_id, changes)
         self.thread.events.diff_updated(self.turn_id, self._diff.render())
 
     async def approve_command(self, ask: CommandApproval) -> Verdict:

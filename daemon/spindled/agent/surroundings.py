@@ -13,6 +13,7 @@ from spindled.config.catalogue import Catalogue
 from spindled.config.document import Edit
 from spindled.config.errors import ConfigError
 from spindled.config.skills import SkillLibrary, enabled
+from spindled.tools.text_files import DISK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from spindled.mcp.pool import Pool
     from spindled.tools.base import ToolOptions
     from spindled.tools.registry import Registry
+    from spindled.tools.text_files import TextFiles
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,7 @@ class Surroundings:
         resting: dict[str, float] | None = None,
         library: SkillLibrary | None = None,
         pool: Callable[[], Pool],
+        files: TextFiles = DISK,
     ):
         self.config = config
         self.load = load
@@ -79,6 +82,7 @@ class Surroundings:
         self.library = library or SkillLibrary()
         self.pool = pool
         self.mcp_servers: Mapping[str, McpServer] = config.settings.mcp_servers
+        self.files = files
         self.catalogue = catalogue or Catalogue(config)
         self.fallbacks = Fallbacks(config.settings.fallback_models, resting)
         self.efforts = Efforts(lambda model: self.catalogue.model(model).efforts)

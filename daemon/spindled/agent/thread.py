@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from spindled.agent.approvals import Approvals
 from spindled.agent.client_tools import ClientTools
 from spindled.agent.clock import now_ms, now_s
+from spindled.agent.edits import Edits
 from spindled.agent.events import ThreadEvents
 from spindled.agent.follow_ups import FollowUps
 from spindled.agent.history import History
@@ -18,6 +19,7 @@ from spindled.agent.servers import ThreadServers
 from spindled.agent.skills import listed, named, skill_item
 from spindled.agent.toolset import Toolset
 from spindled.agent.turn import RunningTurn
+from spindled.agent.unsaved import Unsaved
 from spindled.agent.usage import UsageMeter
 from spindled.agent.user_commands import UserCommands
 from spindled.tools.policy import SessionGrants
@@ -98,6 +100,8 @@ class Thread:
         self.client_tools = ClientTools(dynamic_tools, self.history.items)
         self.servers = ThreadServers(self.events, settings.cwd, surroundings.pool, surroundings.mcp_servers)
         self.toolset = Toolset(surroundings.registry, self.client_tools, self.servers)
+        self.edits = Edits()
+        self.unsaved = Unsaved(surroundings.files)
         self._sessions: ExecSessions | None = None
         self.user_commands = UserCommands(self)
         self.active: RunningTurn | None = None

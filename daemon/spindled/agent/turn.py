@@ -193,7 +193,7 @@ class RunningTurn:
         await self.thread.servers.settled(self.thread.surroundings.startup_grace_seconds)
         stand_in(self)
         await self._make_room(self.thread.pressure.before_turn)
-        self.thread.remember(self.thread.new_context(self.settings))
+        self.thread.remember([*self.thread.new_context(self.settings), *self.thread.unsaved.news()])
         goes_on = await self._sample()
         while goes_on or self.inputs or self.must_tell or self.thread.user_commands.heard:
             await self._make_room(self.thread.pressure.before_request)

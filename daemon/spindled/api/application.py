@@ -30,6 +30,7 @@ from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled.store.errors import StoreError
 from spindled.store.threads import ThreadStore
 from spindled.tools.registry import Registry
+from spindled.tools.text_files import DISK
 from spindled_protocol.types import SkillsChangedNotification
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from spindled.config.schema import Config
     from spindled.mcp.pool import Pool
     from spindled.rpc.connection import Connection
+    from spindled.tools.text_files import TextFiles
     from spindled_protocol.base import Wire
     from spindled_protocol.types import ConfigWarningNotification
 
@@ -58,6 +60,7 @@ class Application:
         self.listings = Listings(self.home, self.clients)
         self.registry = Registry()
         self.skills = Skills(self.tell_skills_changed)
+        self.files: TextFiles = DISK  # a face that has an editor puts the editor's here
         self.indexed = False  # whether the index was compared with the files in this run
         self._resting: dict[str, dict[str, float]] = {}  # by provider
         self.audience = Audience()
@@ -88,7 +91,7 @@ class Application:
 
     def surroundings(self, config: Config, originator: str) -> Surroundings:
         """What a thread of this configuration works with."""
-        options = tool_options(config)
+        options = tool_options(config, self.files)
         return Surroundings(
             config=config,
             load=self.loader.load,
@@ -101,6 +104,7 @@ class Application:
             resting=self._resting.setdefault(config.provider.id, {}),
             library=self.skills.library,
             pool=self.servers,
+            files=self.files,
         )
 
     def catalogue(self, config: Config) -> Catalogue:

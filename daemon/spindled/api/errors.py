@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from spindled.agent.edits import CannotUndo
 from spindled.agent.goals import GoalError
 from spindled.agent.inputs import InputError
 from spindled.agent.servers import UnknownServer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # The caller's mistake, told in the error's own words.
 REFUSED = (
+    CannotUndo,
     InputError,
     SettingsError,
     SpecError,

@@ -12,14 +12,16 @@ from spindled.config.providers import secret_variables
 from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import ToolOptions
 from spindled.tools.shell import user_shell
+from spindled.tools.text_files import DISK
 
 if TYPE_CHECKING:
     from spindled.config.schema import Config
+    from spindled.tools.text_files import TextFiles
 
 DEFAULT_OUTPUT_TOKENS = 10_000
 
 
-def tool_options(config: Config) -> ToolOptions:
+def tool_options(config: Config, files: TextFiles = DISK) -> ToolOptions:
     """Children get the environment that the policy leaves, and never a key of a provider or an MCP server."""
     settings = config.settings
     policy = settings.shell_environment_policy
@@ -38,6 +40,7 @@ def tool_options(config: Config) -> ToolOptions:
         shell_tool=enabled(settings, "shell_tool"),
         view_image=settings.tools.view_image and enabled(settings, "view_image"),
         goals=enabled(settings, "goals"),
+        read_file=files.shared,
         secret_variables=secret_variables(config.providers.values()) | header_variables(settings.mcp_servers.values()),
     )
 

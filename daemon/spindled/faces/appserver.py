@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -75,6 +75,11 @@ class AppServer:
         self._warm = False
 
     @property
+    def served(self) -> Iterable[str]:
+        """The names of the methods that have a handler."""
+        return self._backend.routes()
+
+    @property
     def router(self) -> Router:
         if self._router is None:
             from spindled.rpc.router import Router
@@ -140,7 +145,7 @@ class Dispatch:
         check_method(found, connection.client)
         bound = router.bind(found)
         check_fields(found, params, connection.client)
-        return partial(bound.handler, self._session_of(connection), bound.decode(params))
+        return partial(bound.handler, self.session(connection), bound.decode(params))
 
     def notification(self, connection: Connection, method: str, params: msgspec.Raw) -> None:
         if method != "initialized":
@@ -165,9 +170,10 @@ class Dispatch:
 
     def _settle_in(self, connection: Connection) -> None:
         """The client hears from now on what all are told, asked for or not."""
-        self._server.warm_up_soon(lambda: self._session_of(connection))
+        self._server.warm_up_soon(lambda: self.session(connection))
 
-    def _session_of(self, connection: Connection) -> Any:
+    def session(self, connection: Connection) -> Any:
+        """What handlers get beside their params; made at the first call. Raises what keeps the application shut."""
         if self._session is None:
             self._session = self._server.application.session(connection)
         return self._session

@@ -54,6 +54,13 @@ class Life:
         if not working.cancelled() and (error := working.exception()):
             log.error("serving failed", exc_info=error)
 
+    async def end(self, peer: Peer) -> None:
+        """Close for the one client that was served: in peace if it left, at once if it is time to go."""
+        if not self.stopped.is_set():
+            await self.unless_stopped(self.close([peer], AT_END_OF_INPUT))
+        if self.stopped.is_set():
+            await self.close([peer])
+
     async def close(self, peers: Collection[Peer], patience: Patience = ON_SIGNAL) -> None:
         """Answer what runs, end the application, let every client read what is left for it."""
         await asyncio.gather(*(peer.finish(patience.requests) for peer in peers))

@@ -11,6 +11,7 @@ __all__ = [
     "METHOD_NOT_FOUND",
     "OVERLOADED",
     "PARSE_ERROR",
+    "REQUEST_CANCELLED",
     "ConnectionClosed",
     "ErrorObject",
     "RpcError",
@@ -27,6 +28,7 @@ METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 OVERLOADED = -32001
+REQUEST_CANCELLED = -32800
 
 
 class ErrorObject(msgspec.Struct, omit_defaults=True):

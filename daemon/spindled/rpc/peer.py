@@ -21,7 +21,7 @@ from spindled.rpc.envelope import (
     encode_notification,
     encode_response,
 )
-from spindled.rpc.errors import INVALID_REQUEST, RpcError, internal_error, overloaded
+from spindled.rpc.errors import INVALID_REQUEST, REQUEST_CANCELLED, RpcError, internal_error, overloaded
 from spindled.rpc.outbox import MOST_BEHIND, Outbox, Piece
 from spindled.rpc.outgoing import OutgoingRequests
 from spindled.transport.base import Line, Transport
@@ -63,6 +63,7 @@ class Peer:
         self._outbox = Outbox(transport)
         self._outgoing = OutgoingRequests()
         self._running: dict[asyncio.Task[Any], tuple[MessageId, str]] = {}
+        self._given_up: set[asyncio.Task[Any]] = set()
         self._unstarted = False
 
     # -- Connection
@@ -120,6 +121,14 @@ class Peer:
                 self._receive(line)
             if self._outbox.pending > MAX_UNREAD:
                 await self._outbox.wait_writable()
+
+    def give_up(self, id: MessageId) -> bool:
+        """End a running request because the client asked for it; False if it does not run."""
+        tasks = [task for task, (its, _) in self._running.items() if its == id]
+        for task in tasks:
+            self._given_up.add(task)
+            task.cancel()
+        return bool(tasks)
 
     async def finish(self, seconds: float) -> None:
         """Let running requests end; after `seconds` cancel what remains. Each is answered."""
@@ -201,11 +210,14 @@ class Peer:
     def _ended(self, id: MessageId, method: str, task: asyncio.Task[Any]) -> None:
         self._running.pop(task, None)
         if task.cancelled():
-            self._fail(id, method, internal_error("the request was cancelled"))
+            asked = task in self._given_up
+            text = "the request was cancelled"
+            self._fail(id, method, RpcError(REQUEST_CANCELLED, text) if asked else internal_error(text))
         elif error := task.exception():
             self._fail(id, method, error)
         else:
             self._answer(id, method, task.result())
+        self._given_up.discard(task)
 
     def _answer(self, id: MessageId, method: str, result: Any) -> None:
         start = None

@@ -1,4 +1,4 @@
-"""The apply_patch tool: a freeform patch, checked as a whole, shown, perhaps asked about, written at once."""
+"""The apply_patch tool: a freeform patch, checked as a whole, shown, perhaps asked about, written as a whole."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from spindled.tools.base import (
     Verdict,
 )
 from spindled.tools.clock import now_ms
+from spindled.tools.text_files import FileChangeError
 
 if TYPE_CHECKING:
     from spindled.tools.patch import Change, Plan
@@ -85,7 +86,7 @@ async def apply_patch(item_id: str, patch: str, cwd: Path, context: ToolContext)
 
     started = time.monotonic()
     try:
-        result = plan(parse(patch), cwd)
+        result = plan(parse(patch), cwd, context.files.read)
     except PatchError as error:
         raise ToolError(f"The patch was not applied: {error}") from error
     ask = _must_ask(result, context)
@@ -98,7 +99,7 @@ async def apply_patch(item_id: str, patch: str, cwd: Path, context: ToolContext)
     context.item_started(item)
     if ask:
         await _approved(item, result, context)
-    return _write(item, result, context, started)
+    return await _write(item, result, context, started)
 
 
 def _must_ask(result: Plan, context: ToolContext) -> bool:
@@ -132,19 +133,33 @@ async def _approved(item: FileChangeThreadItem, result: Plan, context: ToolConte
     raise ToolError("The user rejected the patch; nothing was changed.")
 
 
-def _write(item: FileChangeThreadItem, result: Plan, context: ToolContext, started: float) -> ToolOutput:
-    # No await from here on: a cancelled turn finds the patch written or not begun.
-    from spindled.tools.patch import PatchError, write
+async def _write(item: FileChangeThreadItem, result: Plan, context: ToolContext, started: float) -> ToolOutput:
+    from spindled.tools.patch import edits
 
     try:
-        write(result)
-    except PatchError as error:
+        unsaved = await context.files.write(edits(result), _label(result))
+    except FileChangeError as error:
         _complete(item, "failed", context)
         raise ToolError(f"The patch was not applied: {error}") from error
+    except BaseException:
+        _complete(item, "failed", context)
+        raise
     _complete(item, "completed", context)
     context.files_changed(_snapshots(result))
     names = "\n".join(f"{change.kind[0].upper().replace('U', 'M')} {_shown(change)}" for change in result.changes)
-    return ToolOutput(f"Patch applied in {time.monotonic() - started:.1f} s. Files:\n{names}\n")
+    return ToolOutput(f"Patch applied in {time.monotonic() - started:.1f} s. Files:\n{names}\n{_note(unsaved)}")
+
+
+def _label(result: Plan) -> str:
+    names = [_shown(change) for change in result.changes]
+    return f"Patch of {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
+
+def _note(unsaved: Sequence[Path]) -> str:
+    if not unsaved:
+        return ""
+    paths = "\n".join(map(str, unsaved))
+    return f"The user's editor has these and did not save them yet; commands still see the old files:\n{paths}\n"
 
 
 def _shown(change: Change) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spindled.process.environment import EnvironmentPolicy
     from spindled.tools.exec_sessions import ExecSessions
     from spindled.tools.policy import CommandGrant, CommandRule, SessionGrants
+    from spindled.tools.text_files import TextFiles
     from spindled_protocol.types import (
         CommandExecutionThreadItem,
         DynamicToolCallResponse,
@@ -128,6 +129,7 @@ class ToolOptions(Struct, frozen=True, kw_only=True):
     shell_tool: bool = True  # whether commands can be run
     goals: bool = False
     patches: bool = True  # whether files can be edited
+    read_file: bool = False  # texts may be elsewhere than on disk
     secret_variables: frozenset[str] = field(default_factory=frozenset)  # never given to a child
 
 
@@ -165,6 +167,8 @@ class ToolContext(Protocol):
     def rules(self) -> Sequence[CommandRule]: ...
     @property
     def grants(self) -> SessionGrants: ...
+    @property
+    def files(self) -> TextFiles: ...
     @property
     def tool_options(self) -> ToolOptions: ...
     @property

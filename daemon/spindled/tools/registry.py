@@ -14,13 +14,15 @@ def built_in() -> list[Tool]:
     from spindled.tools.apply_patch import ApplyPatch
     from spindled.tools.exec_command import ExecCommand
     from spindled.tools.goals import CreateGoal, GetGoal, UpdateGoal
+    from spindled.tools.read_file import ReadFile
     from spindled.tools.request_user_input import RequestUserInput
     from spindled.tools.update_plan import UpdatePlan
     from spindled.tools.view_image import ViewImage
     from spindled.tools.write_stdin import WriteStdin
 
     goals: list[Tool] = [GetGoal(), CreateGoal(), UpdateGoal()]
-    return [ExecCommand(), WriteStdin(), UpdatePlan(), RequestUserInput(), ApplyPatch(), ViewImage(), *goals]
+    files: list[Tool] = [ApplyPatch(), ReadFile(), ViewImage()]
+    return [ExecCommand(), WriteStdin(), UpdatePlan(), RequestUserInput(), *files, *goals]
 
 
 class Registry:

@@ -1,4 +1,4 @@
-"""Lines over a pair of descriptors: pipes, sockets, terminals or files."""
+"""Messages over a pair of descriptors: pipes, sockets, terminals or files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from spindled.transport.base import LOW_WATER, MAX_LINE, Line
 from spindled.transport.descriptors import nonblocking_writer
-from spindled.transport.lines import LineSplitter
+from spindled.transport.framing import LINES, Framing
 
 __all__ = ["StdioTransport", "open_sink"]
 
@@ -25,19 +25,29 @@ log = logging.getLogger(__name__)
 
 
 class StdioTransport:
-    """Owns both descriptors. Must be created within a running loop. `already`: input that was read before."""
+    """Owns both descriptors. Must be created within a running loop. `already`: input that was read before.
 
-    def __init__(self, read_fd: int, write_fd: int, limit: int = MAX_LINE, already: bytes = b"") -> None:
+    `framing` may be chosen until `frames` is iterated.
+    """
+
+    def __init__(
+        self, read_fd: int, write_fd: int, limit: int = MAX_LINE, already: bytes = b"", framing: Framing = LINES
+    ) -> None:
+        self.framing = framing
         self._reader = Reader(read_fd, already)
         self._writer = Writer(write_fd, self._reader.end)
         self._limit = limit
+
+    async def first_bytes(self) -> bytes:
+        """What is to be read first, left to be read; empty at the end of input."""
+        return await self._reader.peek()
 
     @property
     def pending(self) -> int:
         return len(self._writer.buffer)
 
     async def frames(self) -> AsyncIterator[list[Line]]:
-        splitter = LineSplitter(self._limit)
+        splitter = self.framing.splitter(self._limit)
         while chunk := await self._reader.read():
             if lines := splitter.feed(chunk):
                 yield lines
@@ -45,7 +55,7 @@ class StdioTransport:
             yield lines
 
     def write(self, data: bytes) -> None:
-        self._writer.write(data)
+        self._writer.write(self.framing.wrap(data))
 
     async def drain(self) -> None:
         await self._writer.wait_below(LOW_WATER)
@@ -75,6 +85,12 @@ class Reader:
 
     async def read(self) -> bytes:
         """The next bytes; empty at the end of input."""
+        chunk = await self.peek()
+        self._chunk = None
+        return chunk
+
+    async def peek(self) -> bytes:
+        """As `read`, but they stay."""
         while self._chunk is None and not self._ended:
             if not self._watch():
                 await asyncio.sleep(0)
@@ -82,8 +98,7 @@ class Reader:
                 continue
             self._waiter = self._loop.create_future()
             await self._waiter
-        chunk, self._chunk = self._chunk, None
-        return chunk or b""
+        return self._chunk or b""
 
     def end(self) -> None:
         """Behave as at the end of input."""

@@ -344,3 +344,23 @@ def test_every_request_gets_exactly_one_answer(sent: list[Any]) -> None:
 
     answered = [answer["id"] for answer in asyncio.run(run()) if answer["id"] in requests]
     assert sorted(answered) == sorted(requests)
+
+
+async def test_a_client_gives_its_request_up() -> None:
+    started, never = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: Connection, params: Any) -> Any:
+        started.set()
+        await never.wait()
+
+    async with serving(Table(wait=wait, echo=echo)) as (client, peer):
+        client.send({"id": "a", "method": "wait"}, {"id": 1, "method": "wait"})
+        await started.wait()
+        assert not peer.give_up("b")
+        assert peer.give_up("a")
+        assert (await client.receive()) == {
+            "id": "a",
+            "error": {"code": -32800, "message": "the request was cancelled"},
+        }
+        assert not peer.give_up("a")
+        assert await client.call(2, "echo", 5) == {"id": 2, "result": 5}

@@ -15,6 +15,7 @@ from spindled.tools.exec_sessions import ExecSessions
 from spindled.tools.patch.diff import TurnDiff
 from spindled.tools.policy import SessionGrants
 from spindled.tools.registry import Registry
+from spindled.tools.text_files import DISK, TextFiles
 from spindled_protocol.types import DangerFullAccessSandboxPolicy
 
 ENVIRONMENT = {
@@ -40,6 +41,7 @@ class Context:
         self.sessions = ExecSessions()
         self.rules: Sequence[Any] = []
         self.grants = SessionGrants()
+        self.files: TextFiles = DISK
         self.tool_options = ToolOptions(
             environment=ENVIRONMENT,
             environment_policy=EnvironmentPolicy(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spindled.tools.patch.apply import Change, Plan, plan, write
+from spindled.tools.patch.apply import Change, Plan, edits, plan
 from spindled.tools.patch.parser import PatchError, parse, render
 
-__all__ = ["Change", "PatchError", "Plan", "parse", "plan", "render", "write"]
+__all__ = ["Change", "PatchError", "Plan", "edits", "parse", "plan", "render"]

@@ -1,17 +1,16 @@
-"""A parsed patch against real files: everything is read, located and computed first, then written all or nothing."""
+"""A parsed patch against files: everything is read, located and computed before anything is written."""
 
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from spindled.tools.patch.files import FileChangeError, read_text, replace_file, restore_file
 from spindled.tools.patch.matcher import locate, replaced
 from spindled.tools.patch.parser import AddFile, DeleteFile, Hunk, Operation, PatchError, UpdateFile
+from spindled.tools.text_files import FileChangeError, FileEdit
 
 _BOM = "\ufeff"
 
@@ -32,20 +31,21 @@ class Change:
 class Plan:
     """What a patch comes to. `targets`: every file it touches, resolved, with its text before and after."""
 
+    read: Callable[[Path], str | None]
     changes: list[Change] = field(default_factory=list)
     targets: dict[Path, tuple[str | None, str | None]] = field(default_factory=dict)
 
     def _read(self, target: Path) -> str | None:
-        return self.targets[target][1] if target in self.targets else read_text(target)
+        return self.targets[target][1] if target in self.targets else self.read(target)
 
     def _set(self, target: Path, after: str | None) -> None:
-        before = self.targets[target][0] if target in self.targets else read_text(target)
+        before = self.targets[target][0] if target in self.targets else self.read(target)
         self.targets[target] = (before, after)
 
 
-def plan(operations: Sequence[Operation], cwd: Path) -> Plan:
-    """Work out the result of every operation without writing. Raises PatchError."""
-    result = Plan()
+def plan(operations: Sequence[Operation], cwd: Path, read: Callable[[Path], str | None]) -> Plan:
+    """Work out the result of every operation without writing; `read` as `TextFiles.read`. Raises PatchError."""
+    result = Plan(read)
     for operation in operations:
         path = Path(os.path.normpath(cwd / operation.path))
         try:
@@ -60,44 +60,14 @@ def plan(operations: Sequence[Operation], cwd: Path) -> Plan:
     return result
 
 
-def write(result: Plan) -> None:
-    """Carry the plan out. Raises PatchError; then all is as before, or the message names what is not."""
-    done: list[tuple[Path, str | None, int | None, list[Path]]] = []
-    for target, (before, after) in result.targets.items():
-        if before == after:
-            continue
-        mode = stat.S_IMODE(target.stat().st_mode) if before is not None and target.exists() else None
-        try:
-            created = replace_file(target, before, after, mode or _moved_mode(result, target))
-        except (OSError, FileChangeError) as error:
-            stands = _undo(done)
-            raise PatchError(f"{target}: {_text(error)}; {stands}") from error
-        done.append((target, before, mode, created))
-
-
-def _undo(done: list[tuple[Path, str | None, int | None, list[Path]]]) -> str:
-    left = []
-    for target, before, mode, created in reversed(done):
-        try:
-            restore_file(target, before, mode, created)
-        except OSError as error:
-            left.append(f"{target} ({_text(error)})")
-    return "nothing was changed" if not left else "these changes could not be taken back: " + ", ".join(left)
-
-
-def _text(error: Exception) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
-
-
-def _moved_mode(result: Plan, target: Path) -> int | None:
-    """A moved file keeps its mode."""
-    for change in result.changes:
-        if change.move_to is not None and _followed(change.move_to) == target:
-            try:
-                return stat.S_IMODE(change.path.stat().st_mode)
-            except OSError:  # already gone: it was written and deleted in the same patch
-                return None
-    return None
+def edits(result: Plan) -> list[FileEdit]:
+    """What is to be written for the plan."""
+    moved = {_followed(change.move_to): change.path for change in result.changes if change.move_to is not None}
+    return [
+        FileEdit(path=target, before=before, after=after, mode_from=moved.get(target))
+        for target, (before, after) in result.targets.items()
+        if before != after
+    ]
 
 
 def _add(result: Plan, operation: AddFile, path: Path) -> Change:

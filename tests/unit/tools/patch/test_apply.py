@@ -9,13 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spindled.tools.patch import PatchError, parse, plan, write
+from spindled.tools.patch import PatchError, Plan, edits, parse, plan
 from spindled.tools.patch.apply import updated
 from spindled.tools.patch.parser import Hunk
+from spindled.tools.text_files import DISK, DiskWrite, FileChangeError
+
+
+def planned(cwd: Path, body: str) -> Plan:
+    return plan(parse(f"*** Begin Patch\n{body}\n*** End Patch"), cwd, DISK.read)
+
+
+def write(result: Plan) -> None:
+    DiskWrite(edits(result)).apply()
 
 
 def apply(cwd: Path, body: str) -> None:
-    write(plan(parse(f"*** Begin Patch\n{body}\n*** End Patch"), cwd))
+    write(planned(cwd, body))
 
 
 def make_hunks(before: list[str], after: list[str], context: int) -> list[Hunk]:
@@ -157,7 +166,7 @@ def test_what_is_no_text(tmp_path: Path, make: object) -> None:
 def test_a_link_is_followed_for_text_and_removed_as_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("x\n")
     (tmp_path / "link").symlink_to("real")
-    result = plan(parse("*** Begin Patch\n*** Update File: link\n-x\n+y\n*** End Patch"), tmp_path)
+    result = planned(tmp_path, "*** Update File: link\n-x\n+y")
     assert list(result.targets) == [tmp_path / "real"]
     write(result)
     assert (tmp_path / "link").is_symlink()
@@ -169,12 +178,9 @@ def test_a_link_is_followed_for_text_and_removed_as_a_link(tmp_path: Path) -> No
 
 def test_a_failing_write_takes_the_earlier_ones_back(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x\n")
-    result = plan(
-        parse("*** Begin Patch\n*** Update File: a\n-x\n+y\n*** Add File: n/b\n+b\n*** Add File: c\n+c\n*** End Patch"),
-        tmp_path,
-    )
+    result = planned(tmp_path, "*** Update File: a\n-x\n+y\n*** Add File: n/b\n+b\n*** Add File: c\n+c")
     (tmp_path / "c").mkdir()  # appeared since the plan was made
-    with pytest.raises(PatchError, match="nothing was changed"):
+    with pytest.raises(FileChangeError, match="nothing was changed"):
         write(result)
     assert (tmp_path / "a").read_text() == "x\n"
     assert sorted(os.listdir(tmp_path)) == ["a", "c"]
@@ -182,9 +188,9 @@ def test_a_failing_write_takes_the_earlier_ones_back(tmp_path: Path) -> None:
 
 def test_a_file_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x\n")
-    result = plan(parse("*** Begin Patch\n*** Update File: a\n-x\n+y\n*** End Patch"), tmp_path)
+    result = planned(tmp_path, "*** Update File: a\n-x\n+y")
     (tmp_path / "a").write_text("theirs\n")
-    with pytest.raises(PatchError, match="changed by someone else"):
+    with pytest.raises(FileChangeError, match="changed by someone else"):
         write(result)
     assert (tmp_path / "a").read_text() == "theirs\n"
 
@@ -192,9 +198,9 @@ def test_a_file_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_folder_swapped_for_a_link_meanwhile_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
-    result = plan(parse("*** Begin Patch\n*** Add File: in/f\n+x\n*** End Patch"), tmp_path)
+    result = planned(tmp_path, "*** Add File: in/f\n+x")
     (tmp_path / "in").rmdir()
     (tmp_path / "in").symlink_to("out")
-    with pytest.raises(PatchError, match="link"):
+    with pytest.raises(FileChangeError, match="link"):
         write(result)
     assert not list((tmp_path / "out").iterdir())
