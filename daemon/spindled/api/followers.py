@@ -56,12 +56,12 @@ class ThreadFollowers:
         questions = [question for question in self._questions if connection not in self.connections]
         for seq, method, frame in self.log.since(after):
             while questions and questions[0].after < seq:
-                questions.pop(0).ask(connection)
+                questions.pop(0).ask_late(connection)
             if connection.wants(method):
                 told = frame if connection.client.experimental else self._plain(method, frame, seq)
                 connection.send(told, asked_for=True)
         for question in questions:
-            question.ask(connection)
+            question.ask_late(connection)
         if connection not in self.connections:
             self.connections.append(connection)
 

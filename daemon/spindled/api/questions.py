@@ -62,6 +62,11 @@ class Question:
         self._hearing.add(task)
         task.add_done_callback(self._hearing.discard)
 
+    def ask_late(self, connection: Connection) -> None:
+        """Who comes to follow is asked too; but what a client is running already is not run a second time."""
+        if not (self._method in NO_QUESTION and self._asked):
+            self.ask(connection)
+
     def withdraw(self, connection: Connection) -> None:
         """Who does not follow any more is not asked any more."""
         if connection in self._asked:

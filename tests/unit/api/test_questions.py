@@ -172,6 +172,24 @@ async def test_who_ran_a_tool_is_not_told_that_it_is_settled() -> None:
     assert one.methods == two.methods == []
 
 
+async def test_a_tool_that_a_client_runs_is_not_run_by_one_that_comes_later() -> None:
+    one, late, again = FakeConnection(), FakeConnection(), FakeConnection()
+    params = DynamicToolCallParams(threadId="t", turnId="u", callId="c", tool="x", arguments={})
+    followers = following(one)
+    asking = asyncio.ensure_future(followers.ask("item/tool/call", params, DynamicToolCallResponse))
+    await one.asked.wait()
+    followers.add(late)
+    assert late.questions == []
+    one.leave()
+    await one.closed.wait()
+    followers.remove(one)
+    followers.add(again)  # it came back, under another connection
+    await again.asked.wait()
+    again.answer({"contentItems": [], "success": True})
+    given = await asking
+    assert given is not None and given.success
+
+
 async def test_a_tool_that_is_not_waited_for_any_more_is_told_so() -> None:
     one = FakeConnection()
     params = DynamicToolCallParams(threadId="t", turnId="u", callId="c", tool="x", arguments={})
