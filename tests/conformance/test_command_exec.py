@@ -132,6 +132,7 @@ async def test_what_is_refused(client: Client) -> None:
             {"command": ["no-such-program"]},
             (INTERNAL, "failed to spawn command: No such file or directory (os error 2)"),
         ),
+        (shell("true", cwd="/a\0b"), (INVALID, "cwd contained an unexpected NUL byte")),
         (
             shell("true", cwd="/no/such"),
             (INTERNAL, "failed to spawn command: No such file or directory (os error 2)"),

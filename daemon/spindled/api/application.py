@@ -18,6 +18,7 @@ from spindled.api.followers import ThreadFollowers
 from spindled.api.listings import Listings
 from spindled.api.session import Session
 from spindled.api.skill_watch import Skills
+from spindled.api.system import system_error
 from spindled.api.toolbox import shell_name, tool_options
 from spindled.api.warnings import config_warning
 from spindled.config.catalogue import Catalogue
@@ -25,6 +26,7 @@ from spindled.config.errors import ConfigError, ConfigWarning
 from spindled.config.load import ConfigLoader
 from spindled.config.login import Login
 from spindled.config.user_file import UserFile
+from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled.store.errors import StoreError
 from spindled.store.threads import ThreadStore
 from spindled.tools.registry import Registry
@@ -176,5 +178,10 @@ class Application:
 
 
 def working_directory(given: str | None) -> Path:
-    """The folder that a client named, else the daemon's own."""
-    return Path(os.path.normpath(Path.cwd() / given)) if given else Path.cwd()
+    """The folder that a client named, else the daemon's own. Raises RpcError for what is none."""
+    if given and "\0" in given:
+        raise RpcError(INVALID_REQUEST, "cwd contained an unexpected NUL byte")
+    try:
+        return Path(os.path.normpath(Path.cwd() / given)) if given else Path.cwd()
+    except FileNotFoundError as error:  # its own is gone
+        raise system_error(error, "the daemon's working directory") from None

@@ -103,8 +103,8 @@ async def fs_copy(session: Session, params: FsCopyParams) -> FsCopyResponse:
 
 
 def allowed_roots(session: Session) -> Roots:
-    """`fs_roots` of the configuration; raises ConfigError."""
-    return Roots(session.application.config(Path.cwd()).settings.fs_roots)
+    """`fs_roots` of the user's configuration, which no project can change; raises ConfigError."""
+    return Roots(session.application.config(session.application.home).settings.fs_roots)
 
 
 async def allowed_path(session: Session, text: str, *, follow: bool = True) -> Path:
