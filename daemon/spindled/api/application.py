@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from spindled.config.schema import Config
+    from spindled.files.roots import Roots
     from spindled.mcp.pool import Pool
     from spindled.rpc.connection import Connection
     from spindled.tools.text_files import TextFiles
@@ -126,6 +127,13 @@ class Application:
             self._servers = Pool(Credentials(self.home), dict(os.environ))
         return self._servers
 
+    @cached_property
+    def roots(self) -> Roots:
+        """Where clients may look: `fs_roots` of the user's configuration, read once. Raises ConfigError."""
+        from spindled.files.roots import Roots
+
+        return Roots(self.config(self.home).settings.fs_roots)
+
     @property
     def rules(self) -> RuleBook:
         if self._rules is None:
@@ -182,10 +190,10 @@ class Application:
         except TimeoutError:
             log.warning("some turns did not stop within %.2f s", deadline_seconds)
         finally:
+            await kill_all()  # first of what may take too long
+            await asyncio.gather(*(session.close() for session in self._sessions))
             await self.listings.close()
             await self.skills.close()
-            await asyncio.gather(*(session.close() for session in self._sessions))
-            await kill_all()
             await self.clients.close()
             try:
                 self.store.close()
