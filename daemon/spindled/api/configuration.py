@@ -14,6 +14,7 @@ from spindled.config.errors import ConfigError
 from spindled.config.keys import OTHERS
 from spindled.config.layers import Layer
 from spindled.config.schema import Settings
+from spindled.config.validate import known_keys
 from spindled.rpc.errors import INTERNAL_ERROR, RpcError
 from spindled_protocol.types import (
     Config,
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     from spindled_protocol.types import ConfigLayerSource, ConfigReadParams
 
 NOT_SETTINGS = {"id", "embedded"}  # of a provider
+PLAIN_PROVIDER = {
+    "wire_api": "responses",
+    "requires_openai_auth": False,
+    "supports_websockets": False,
+    "supports_standalone_web_search": False,
+}
+HERE: dict[str, Any] = {"cli_auth_credentials_store": "file", "marketplaces": {}, "plugins": {}}
+"""What is so without a setting."""
 
 
 @handler
@@ -62,13 +71,28 @@ def shown(config: Effective) -> dict[str, Any]:
     """The table as the wire has it: what is not set is its default or null, keys that nobody knows are left out."""
     table = config.table
     typed = msgspec.to_builtins(msgspec.convert(table, Settings))
-    for provider in typed["model_providers"].values():
-        for name in NOT_SETTINGS:
-            provider.pop(name)
-    others = {key: table.get(key) for key in OTHERS[""]}
+    unset = {key: None for key, value in typed.items() if key not in table and isinstance(value, dict) and value}
     if not isinstance(typed["tools"]["web_search"], dict):  # the wire knows its options, not the switch
         typed["tools"]["web_search"] = None
-    return {**others, **typed, **declared({**table, "tools": typed["tools"] if "tools" in table else None})}
+    return {
+        **dict.fromkeys(OTHERS[""]),
+        **HERE,
+        **{key: value for key, value in table.items() if key in OTHERS[""]},
+        **typed,
+        **unset,
+        "shell_environment_policy": filled("shell_environment_policy", table.get("shell_environment_policy", {})),
+        "model_providers": {
+            key: {**PLAIN_PROVIDER, **filled("model_providers.*", provider)}
+            for key, provider in table.get("model_providers", {}).items()
+        },
+        **declared({**table, "tools": typed["tools"] if "tools" in table else None}),
+    }
+
+
+def filled(kind: str, written: dict[str, Any]) -> dict[str, Any]:
+    """A table of that kind as it is written, and null for what else could be."""
+    unset = {key: None for key in known_keys(kind) - NOT_SETTINGS if key not in PLAIN_PROVIDER}
+    return {**unset, **{key: value for key, value in written.items() if key in known_keys(kind)}}
 
 
 def declared(table: dict[str, Any]) -> dict[str, Any]:

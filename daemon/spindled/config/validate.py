@@ -67,6 +67,11 @@ def settings(table: dict[str, Any]) -> Settings:
     return result
 
 
+def known_keys(table: str) -> frozenset[str]:
+    """The keys of a table that we or other servers know; it is dotted, `*` stands for any name."""
+    return _KNOWN[table]
+
+
 def unknown_keys(table: dict[str, Any]) -> list[tuple[str, ...]]:
     """The keys of a table that neither we nor other servers know, sorted."""
     found = set(_unknown(table))

@@ -63,4 +63,16 @@ def test_a_typed_client_can_always_read_it(home: Path, text: str) -> None:
 def test_what_is_not_set_is_there(home: Path) -> None:
     config = shown(loaded(home, "no_such_key = 1\n"))
     assert (config["model"], config["project_doc_max_bytes"], config["tui"]) == (None, 32768, None)
+    assert (config["plugins"], config["budget"], config["features"]) == ({}, None, {})
+    assert set(config["shell_environment_policy"].values()) == {None}
     assert "no_such_key" not in config
+
+
+def test_a_provider_has_all_keys_that_it_could_have(home: Path) -> None:
+    written = {"base_url": "http://x", "env_key": "K", "no_such_key": 1, "aws": {"region": "r"}}
+    text = '[model_providers.p]\nbase_url = "http://x"\nenv_key = "K"\nno_such_key = 1\naws = { region = "r" }\n'
+    provider = shown(loaded(home, text))["model_providers"]["p"]
+    assert {key: provider.get(key) for key in written} == {**written, "no_such_key": None}
+    assert (provider["wire_api"], provider["supports_websockets"]) == ("responses", False)
+    assert (provider["request_max_retries"], provider["http_headers"]) == (None, None)
+    assert not provider.keys() & {"id", "embedded", "no_such_key"}
