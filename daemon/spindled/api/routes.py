@@ -51,6 +51,7 @@ ROUTES = {
     "skills/list": Route("spindled.api.skills:skills_list"),
     "skills/config/write": Route("spindled.api.skills:skills_config_write"),
     "skills/extraRoots/set": Route("spindled.api.skills:skills_extra_roots_set"),
+    "hooks/list": Route("spindled.api.hooks:hooks_list"),
     # goals and the queue
     "thread/goal/get": Route("spindled.api.goals:goal_get"),
     "thread/goal/set": Route("spindled.api.goals:goal_set"),
