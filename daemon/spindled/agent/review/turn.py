@@ -52,13 +52,13 @@ class ReviewTurn(RunningTurn):
 
     def snapshot_of_request(self) -> Turn:
         """What review/start answers: the turn with what was asked for as its user message."""
-        asked = UserMessageThreadItem(id=self.id, content=[TextUserInput(text=self.hint)])
+        said = [TextUserInput(text=self.hint)]
+        asked = UserMessageThreadItem(id=self.id, content=list(said), startedAtMs=None, completedAtMs=None)
         return Turn(id=self.id, items=[asked], itemsView="notLoaded", status="inProgress")
 
     async def _loop(self) -> None:
         self._announce()
-        now = now_ms()
-        self._show(EnteredReviewModeThreadItem(id=new_id(), review=self.hint, startedAtMs=now, completedAtMs=now))
+        self._show(EnteredReviewModeThreadItem(id=new_id(), review=self.hint))
         relay = Relay(self)
         reviewer = self._make_reviewer(relay)
         said: str | None = None
@@ -89,15 +89,16 @@ class ReviewTurn(RunningTurn):
         """None: the reviewer did not get to its end. Either way the thread knows of it and goes on."""
         text = CUT_OFF if said is None else parsed(said).text or NOTHING_SAID
         self.thread.remember([review_note(text).item])
-        now = now_ms()
-        self._show(ExitedReviewModeThreadItem(id=new_id(), review=text, startedAtMs=now, completedAtMs=now))
+        self._show(ExitedReviewModeThreadItem(id=new_id(), review=text))
         self.thread.remember([message("assistant", text)])
-        final = AgentMessageThreadItem(id=f"msg_{new_id()}", text=text, startedAtMs=now, completedAtMs=now)
+        final = AgentMessageThreadItem(id=f"msg_{new_id()}", text=text)
         self._show(final)
         self.last_message(final)
 
     def _show(self, item: EnteredReviewModeThreadItem | ExitedReviewModeThreadItem | AgentMessageThreadItem) -> None:
-        self.thread.events.item_started(self.id, item, now_ms())
+        item.startedAtMs, item.completedAtMs = now_ms(), None
+        self.thread.events.item_started(self.id, item, item.startedAtMs)
+        item.completedAtMs = item.startedAtMs
         self.thread.complete_item(self.id, item)
 
 
