@@ -10,6 +10,7 @@ class CompactionTurn(RunningTurn):
 
     kind = "compact"
     steerable = False
+    promised = False
 
     async def _loop(self) -> None:
         self._begin()

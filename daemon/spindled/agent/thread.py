@@ -148,9 +148,8 @@ class Thread:
 
     def interpose(self, turn: RunningTurn) -> None:
         """Run this turn as soon as the one that runs is stopped; one that was to follow it is given up."""
-        given_up, self.following = self.following, turn
-        if given_up is not None:
-            given_up.interrupt()
+        self._give_up_following()
+        self.following = turn
         if self.active is not None:
             self.active.interrupt()
         else:
@@ -216,6 +215,12 @@ class Thread:
         self._follow()
         if outcome.status != "interrupted":
             self.begin_next()
+
+    def _give_up_following(self) -> None:
+        """Who was promised that turn hears that it has ended."""
+        given_up, self.following = self.following, None
+        if given_up is not None and given_up.promised:
+            given_up.interrupt()
 
     def _follow(self) -> None:
         """Begin the turn that waits for the end of another."""
@@ -320,6 +325,7 @@ class Thread:
     async def close(self) -> None:
         """Stop the turn and end what its commands left running."""
         self.closing = True
+        self._give_up_following()
         if self.active is not None:
             turn = self.active
             await turn.interrupted()

@@ -60,6 +60,7 @@ class RunningTurn:
 
     kind = "regular"
     steerable = True
+    promised = True  # a client knows its id before it begins
 
     def __init__(
         self,

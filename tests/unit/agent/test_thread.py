@@ -8,9 +8,10 @@ import pytest
 
 from spindled.agent.thread import TurnConflict
 from spindled.agent.threads import ThreadNotLoaded, Threads
+from spindled.agent.turn import RunningTurn
 from spindled_protocol.types import ReadOnlySandboxPolicy
 from tests.unit.agent.conftest import NewWorld
-from tests.unit.agent.world import Gate, begun, called, completed, said
+from tests.unit.agent.world import Gate, begun, called, completed, said, words
 
 
 def contexts(items: list[dict[str, Any]]) -> list[str]:
@@ -130,3 +131,29 @@ async def test_loaded_threads(new_world: NewWorld) -> None:
     threads.add(world.thread)
     await threads.close()
     assert list(threads) == []
+
+
+async def test_a_turn_that_waits_is_given_up_for_another(new_world: NewWorld) -> None:
+    gate = Gate()
+    world = new_world([begun("m"), gate])
+    running = world.start()
+    await gate.reached.wait()
+    first, second = (RunningTurn(world.thread, world.settings, words(text)) for text in ("first", "second"))
+    world.thread.interpose(first)
+    world.thread.interpose(second)
+    await world.ended(second)
+    ends = [(turn["turn"]["id"], turn["turn"]["status"]) for turn in world.followers.of("turn/completed")]
+    assert ends == [(first.id, "interrupted"), (running.id, "interrupted"), (second.id, "completed")]
+    assert world.followers.statuses.count("idle") == 2  # not for the one that never ran
+
+
+async def test_a_turn_that_waits_ends_with_the_thread(new_world: NewWorld) -> None:
+    gate = Gate()
+    world = new_world([begun("m"), gate])
+    world.start()
+    await gate.reached.wait()
+    waiting = RunningTurn(world.thread, world.settings, words("later"))
+    world.thread.interpose(waiting)
+    await world.thread.close()
+    ends = {params["turn"]["id"]: params["turn"]["status"] for params in world.followers.of("turn/completed")}
+    assert ends[waiting.id] == "interrupted" and len(ends) == 2
