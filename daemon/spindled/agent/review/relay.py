@@ -30,6 +30,7 @@ TOLD = frozenset(
         "item/reasoning/textDelta",
         "item/commandExecution/outputDelta",
         "item/commandExecution/terminalInteraction",
+        "item/mcpToolCall/progress",
         "error",
         "warning",
     )
