@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from spindled.config.schema import Config
+    from spindled.files.roots import Roots
     from spindled.mcp.pool import Pool
     from spindled.rpc.connection import Connection
     from spindled_protocol.base import Wire
@@ -112,6 +113,13 @@ class Application:
         self.clients.warm(config.provider)
         if not self.catalogue(config).model(config.model).known:
             self.listings.refresh(config.provider)
+
+    @cached_property
+    def roots(self) -> Roots:
+        """Where clients may look: `fs_roots` of the user's configuration, read once. Raises ConfigError."""
+        from spindled.files.roots import Roots
+
+        return Roots(self.config(self.home).settings.fs_roots)
 
     def servers(self) -> Pool:
         """The MCP servers of all threads; loaded with the first that has any."""

@@ -13,7 +13,6 @@ from spindled.api.errors import handler
 from spindled.api.paths import absolute_path
 from spindled.api.system import system_error
 from spindled.files import copying, operations
-from spindled.files.roots import Roots
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import (
     FsCopyResponse,
@@ -97,19 +96,14 @@ async def fs_remove(session: Session, params: FsRemoveParams) -> FsRemoveRespons
 async def fs_copy(session: Session, params: FsCopyParams) -> FsCopyResponse:
     source = await allowed_path(session, params.sourcePath, follow=False)
     destination = await allowed_path(session, params.destinationPath)
-    check, recursive = allowed_roots(session).require, either(params.recursive, False)
+    check, recursive = session.application.roots.require, either(params.recursive, False)
     await working(copying.copy, source, destination, recursive=recursive, check=check)
     return FsCopyResponse()
 
 
-def allowed_roots(session: Session) -> Roots:
-    """`fs_roots` of the user's configuration, which no project can change; raises ConfigError."""
-    return Roots(session.application.config(session.application.home).settings.fs_roots)
-
-
 async def allowed_path(session: Session, text: str, *, follow: bool = True) -> Path:
-    """An absolute path that the client may use; raises RpcError."""
-    path, roots = absolute_path(text), allowed_roots(session)
+    """An absolute path that the client may use; raises RpcError, ConfigError."""
+    path, roots = absolute_path(text), session.application.roots
     if roots.limited:
         await working(roots.require, path, follow=follow)
     return path

@@ -10,7 +10,6 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from spindled.api.errors import handler
-from spindled.api.files import allowed_roots
 from spindled.api.search_session import LIMIT, Folders, SearchSession, read, results
 from spindled.files.index import Index
 from spindled.files.operations import Refused
@@ -103,8 +102,8 @@ def search(query: str, folders: Folders, stop: Event) -> list[Found]:
 
 
 def allowed_folders(session: Session, roots: list[str]) -> Folders:
-    """Raises RpcError."""
-    allowed = allowed_roots(session)
+    """Raises RpcError, ConfigError."""
+    allowed = session.application.roots
     for root in roots:
         try:
             allowed.require(Path(os.path.abspath(root)))

@@ -7,10 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from ignore import Walk
+from typing import NamedTuple
 
 BATCH = 512
 MAX_ENTRIES = 500_000
@@ -42,7 +39,7 @@ def walk(roots: Sequence[str], stop: Event, *, links: bool = True) -> Iterator[l
             if left == 0:
                 log.info("more than %d files: the rest is not searched", MAX_ENTRIES)
                 break
-            if any(place == other or place.startswith(other + "/") for other in inner):
+            if inner and any(place == other or place.startswith(other + "/") for other in inner):
                 continue
             if not links and os.path.islink(place):
                 continue
@@ -55,29 +52,21 @@ def walk(roots: Sequence[str], stop: Event, *, links: bool = True) -> Iterator[l
 
 
 def _below(base: str, stop: Event, links: bool) -> Iterator[str]:
-    from ignore import WalkBuilder
+    import ignore
 
     if "\0" in base or not os.path.isdir(base):
         return
-    places = WalkBuilder(Path(base)).hidden(False).follow_links(links).build()
+    unreadable = (ignore.Error, ignore.IOError)  # a link that leads nowhere or round, a folder without rights
+    places = ignore.WalkBuilder(Path(base)).hidden(False).follow_links(links).build()
     while not stop.is_set():
-        place = _next(places)
-        if place is None:
+        try:
+            place = str(next(places).path())
+        except StopIteration:
             return
-        if place and place != base and _is_text(place):
+        except unreadable:
+            continue
+        if place != base and _is_text(place):
             yield place
-
-
-def _next(places: Walk) -> str | None:
-    """None at the end, empty for what cannot be read: a link that leads nowhere or round, a folder without rights."""
-    import ignore
-
-    try:
-        return str(next(places).path())
-    except StopIteration:
-        return None
-    except (ignore.Error, ignore.IOError):
-        return ""
 
 
 def _is_text(place: str) -> bool:
