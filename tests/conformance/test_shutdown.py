@@ -66,3 +66,24 @@ async def test_in_an_approval(launch: Launch, provider: FakeProvider, home: Home
     assert await leave(client, way) == 0
     assert "Traceback" not in client.stderr
     assert not (home.workspace / "made.txt").exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_with_everything_that_belongs_to_a_client(launch: Launch, home: Home, way: str) -> None:
+    client = await launch()
+    stubborn = ["sh", "-c", "trap '' TERM; sleep 1000 & echo ready; wait"]
+    streams = {"command": stubborn, "streamStdoutStderr": True}
+    client.post("command/exec", {**streams, "processId": "p", "disableTimeout": True})
+    await client.wait_for("command/exec/outputDelta")
+    await client.request(
+        "process/spawn", {**streams, "processHandle": "h", "cwd": str(home.workspace), "timeoutMs": None}
+    )
+    await client.wait_for("process/outputDelta")
+    thread = await open_thread(client)
+    await client.request("thread/shellCommand", {"threadId": thread, "command": "trap '' TERM; echo ready; sleep 1000"})
+    await client.wait_for(PIECES)
+    await client.request("fs/watch", {"watchId": "w", "path": str(home.workspace)})
+    await client.request("fuzzyFileSearch/sessionStart", {"sessionId": "s", "roots": ["/"]})
+    assert await leave(client, way) == 0
+    assert "Traceback" not in client.stderr
+    assert not with_environment("SPINDLED_HOME", str(home.path), besides=0)

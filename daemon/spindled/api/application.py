@@ -186,10 +186,10 @@ class Application:
         except TimeoutError:
             log.warning("some turns did not stop within %.2f s", deadline_seconds)
         finally:
+            await kill_all()  # first of what may take too long
+            await asyncio.gather(*(session.close() for session in self._sessions))
             await self.listings.close()
             await self.skills.close()
-            await asyncio.gather(*(session.close() for session in self._sessions))
-            await kill_all()
             await self.clients.close()
             try:
                 self.store.close()
