@@ -18,4 +18,6 @@ def test_quick_prints_the_table() -> None:
     assert figures["200 deltas in one turn, notifications"] == 200
     assert figures["4 threads x 10 deltas, notifications"] == 40
     assert figures["thread/resume of 20 items, items"] == 20
+    assert figures["thread/turns/list of 20 items, items"] == 20
+    assert figures["paging through 150 threads, threads"] == 150
     assert figures["spawn to initialize, cold home, ms"] > 0
