@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parents[2] / "bench" / "run.py"
 
 
+@pytest.mark.timeout(120)  # it starts a server for each measurement
 def test_quick_prints_the_table() -> None:
     done = subprocess.run([sys.executable, SCRIPT, "--quick"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
