@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.copies import copy_thread
 from tests.bench.process import Server
 from tests.bench.provider import Provider
 from tests.support.home import Home
@@ -25,14 +26,14 @@ class Sizes:
     deltas: int = 20_000
     threads: int = 200
     deltas_each: int = 200
-    stored: int = 1_000
+    stored: int = 5_000
+    loaded: int = 100
     items: int = 2_000
     settle_seconds: float = 1.0
 
 
-QUICK = Sizes(turns=3, deltas=200, threads=4, deltas_each=10, stored=10, items=20, settle_seconds=0.1)
+QUICK = Sizes(turns=3, deltas=200, threads=4, deltas_each=10, stored=150, loaded=5, items=20, settle_seconds=0.1)
 ITEMS_PER_TURN = 10
-AT_ONCE = 10
 
 
 class Subject:
@@ -151,8 +152,67 @@ async def list_page(subject: Subject) -> Figures:
     async with subject.running(home) as server:
         first = await timed(lambda: server.request("thread/list", {"limit": 100}))
         later = [await timed(lambda: server.request("thread/list", {"limit": 100})) for _ in range(10)]
+        seen: list[str] = []
+        whole = await timed(lambda: page_through(server, seen))
     name = f"thread/list, page of 100 of {subject.sizes.stored}"
-    return {f"{name}, first of the process, ms": first * 1e3, f"{name}, ms": sorted(later)[5] * 1e3}
+    return {
+        f"{name}, first of the process, ms": first * 1e3,
+        f"{name}, ms": sorted(later)[5] * 1e3,
+        f"paging through {subject.sizes.stored} threads, ms": whole * 1e3,
+        f"paging through {subject.sizes.stored} threads, threads": len(set(seen)),
+    }
+
+
+async def page_through(server: Server, seen: list[str]) -> None:
+    cursor = None
+    while True:
+        page = await server.request("thread/list", {"limit": 100, "cursor": cursor})
+        seen += [thread["id"] for thread in page["data"]]
+        cursor = page["nextCursor"]
+        if cursor is None:
+            return
+
+
+async def turn_pages(subject: Subject) -> Figures:
+    """Of a thread that is not loaded, ten turns with all their items at a time."""
+    home, thread = await with_long_thread(subject)
+    async with subject.running(home) as server:
+        params = {"threadId": thread, "limit": 10, "itemsView": "full"}
+        walls, items = [], 0
+        while True:
+            begun = time.perf_counter()
+            page = await server.request("thread/turns/list", params)
+            walls.append(time.perf_counter() - begun)
+            items += sum(len(turn["items"]) for turn in page["data"])
+            if page["nextCursor"] is None:
+                break
+            params["cursor"] = page["nextCursor"]
+    name = f"thread/turns/list of {subject.sizes.items} items"
+    later = walls[1:] or walls
+    return {
+        f"{name}, first page, ms": walls[0] * 1e3,
+        f"{name}, further pages, ms": sum(later) / len(later) * 1e3,
+        f"{name}, items": items,
+    }
+
+
+async def loaded_threads(subject: Subject) -> Figures:
+    await subject.provider.answer_with()
+    async with subject.running(subject.home("loaded")) as server:
+        await server.turn(await server.start_thread())
+        await asyncio.sleep(subject.sizes.settle_seconds)
+        before = server.memory()
+        threads = [await server.start_thread() for _ in range(subject.sizes.loaded)]
+        await asyncio.sleep(subject.sizes.settle_seconds)
+        idle = server.memory()
+        for thread in threads:
+            await server.turn(thread)
+        await asyncio.sleep(subject.sizes.settle_seconds)
+        used = server.memory()
+    return {
+        "RSS of a loaded thread, MB": (idle - before) / len(threads),
+        "RSS of a loaded thread with a turn, MB": (used - before) / len(threads),
+    }
 
 
 async def resume(subject: Subject) -> Figures:
@@ -170,17 +230,17 @@ async def resume(subject: Subject) -> Figures:
 
 
 async def with_stored_threads(subject: Subject) -> Home:
-    """Made through the protocol, at the first call."""
+    """One is made through the protocol, at the first call; the others are its copies."""
     home = subject.home("stored", fresh=False)
     mark = home.path.parent / "made"
     if not mark.exists():
         await subject.provider.answer_with()
-        for begin in range(0, subject.sizes.stored, 250):
-            async with subject.running(home) as server:
-                count = min(250, subject.sizes.stored - begin)
-                for number in range(begin, begin + count, AT_ONCE):
-                    threads = await asyncio.gather(*(server.start_thread() for _ in range(AT_ONCE)))
-                    await asyncio.gather(*(server.turn(thread, f"stored {number}") for thread in threads))
+        async with subject.running(home) as server:
+            thread = await server.start_thread()
+            await server.turn(thread)
+        copy_thread(home.path, thread, subject.sizes.stored - 1)
+        async with subject.running(home) as server:  # its index is made
+            await server.request("thread/list", {})
         mark.touch()
     return home
 
@@ -215,8 +275,10 @@ MEASUREMENTS: list[tuple[Callable[[Subject], Awaitable[Figures]], int]] = [
     (many_turns, 3),
     (list_page, 3),
     (resume, 3),
+    (turn_pages, 3),
+    (loaded_threads, 3),
 ]
 """Each with how often it is taken."""
-EQUAL = ("notifications", "items")
+EQUAL = ("notifications", "items", "threads")
 """Figures that end so are no measure: they show that both servers did the same."""
 MORE_IS_BETTER = ("deltas/s",)

@@ -106,6 +106,20 @@ async def test_a_turn_that_fails_does_not_stop_it(client: Client, provider: Fake
     assert turns == ["completed", "failed", "completed"]
 
 
+async def test_a_budget_that_is_used_up_stops_it(client: Client, provider: FakeProvider) -> None:
+    provider.script(stream(HALF))
+    thread = await open_thread(client, budget={"thread": {"totalTokens": 50}})
+    await client.start_turn(thread, "first")
+    await provider.reached("half")
+    await add(client, thread, "one")
+    await add(client, thread, "two")
+    provider.release("half")
+    await ended(client, 2)
+    turns = [notice["turn"]["status"] for notice in client.notifications("turn/completed")]
+    assert turns == ["completed", "failed"]
+    assert await waiting(client, thread) == ["two"]
+
+
 async def test_it_survives_a_kill(launch: Launch, provider: FakeProvider) -> None:
     client = await launch()
     thread, _ = await busy(client, provider)

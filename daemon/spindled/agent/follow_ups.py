@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+def may_follow(outcome: Turn) -> bool:
+    """Not after an interrupt, nor when a budget is used up: then all waits for the next turn, or to be started."""
+    spent = outcome.error is not None and outcome.error.codexErrorInfo == "sessionBudgetExceeded"
+    return outcome.status != "interrupted" and not spent
+
+
 class FollowUps:
-    """Of one loaded thread that is stored. An interrupt stops it all until the next turn, or until it is asked."""
+    """Of one loaded thread that is stored."""
 
     def __init__(self, thread: Thread, library: Library):
         self._thread = thread

@@ -9,7 +9,7 @@ from spindled.agent.client_tools import ClientTools
 from spindled.agent.clock import now_ms, now_s
 from spindled.agent.edits import Edits
 from spindled.agent.events import ThreadEvents
-from spindled.agent.follow_ups import FollowUps
+from spindled.agent.follow_ups import FollowUps, may_follow
 from spindled.agent.history import History
 from spindled.agent.ledger import Ledger
 from spindled.agent.pressure import Pressure
@@ -226,7 +226,7 @@ class Thread:
             self.events.idle()
         self.events.turn_completed(outcome)
         self._follow()
-        if outcome.status != "interrupted":
+        if may_follow(outcome):
             self.begin_next()
 
     def _give_up_following(self) -> None:

@@ -26,6 +26,9 @@ __all__ = ["AppServer", "Application", "Backend", "Dispatch", "product"]
 
 log = logging.getLogger(__name__)
 
+QUIET_S = 0.1
+"""After the start, before what most clients need later is loaded: first requests come before it."""
+
 
 class Application(Protocol):
     """What serves every connection of this process."""
@@ -43,6 +46,8 @@ class Backend(NamedTuple):
     home: str
     routes: Callable[[], Mapping[str, Route]]
     application: Callable[[], Application]
+    preload: Callable[[], object] = lambda: None
+    """Load what most clients need a little later."""
 
 
 def product(options: Options, home: str) -> Backend:
@@ -60,7 +65,11 @@ def product(options: Options, home: str) -> Backend:
 
         return Application(Path(home), options.overrides, options)
 
-    return Backend(home, routes, application)
+    def preload() -> None:
+        """A thread, new or resumed: clients ask for one while their user still looks at the screen."""
+        import spindled.api.resuming  # noqa: F401
+
+    return Backend(home, routes, application, preload)
 
 
 class AppServer:
@@ -114,9 +123,13 @@ class AppServer:
         if self._warm:
             return
         self._warm = True
+        self._load(lambda: (self.router, self.application))
+        asyncio.get_running_loop().call_later(QUIET_S, self._load, self._backend.preload)
+
+    def _load(self, what: Callable[[], object]) -> None:
         gc.disable()  # nothing to collect in what imports allocate
         try:
-            _ = self.router, self.application
+            what()
         except Exception:
             log.exception("the application cannot be opened")
         gc.enable()

@@ -152,3 +152,13 @@ async def test_an_application_that_does_not_open() -> None:
         await initialize(client)
         assert (await refusal(client, "thread/loaded/list", {}))[0] == -32603
     assert str(failures[0]) == "bad configuration"
+
+
+async def test_what_clients_need_later_is_loaded_behind_the_first_answers(application: Application) -> None:
+    loaded, failures = asyncio.Event(), list[Exception]()
+    server = AppServer(Backend("/", lambda: ROUTES, lambda: application, loaded.set), failures.append)
+    async with serving(Dispatch(server)) as (client, _):
+        assert not loaded.is_set()
+        await initialize(client)
+        assert not loaded.is_set()
+        await loaded.wait()
