@@ -63,9 +63,7 @@ async def test_its_tools_run_in_a_turn(home: Home, spawn: Spawn) -> None:
             stream(function_call("mcp__every__get_tiny_image", {}, call_id="c2")),
             stream(function_call("mcp__every__get_structured_content", {"location": "New York"}, call_id="c3")),
             stream(
-                function_call(
-                    "mcp__every__trigger_long_running_operation", {"duration": 0.5, "steps": 3}, call_id="c4"
-                )
+                function_call("mcp__every__trigger_long_running_operation", {"duration": 0.5, "steps": 3}, call_id="c4")
             ),
         )
         messages = await client.run_turn(thread, "go", patience=PATIENCE)
