@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from spindled.mcp.credentials import Credentials, Grant
 from tests.conformance.conftest import Launch
@@ -16,6 +17,8 @@ from tests.support.fake_provider import FakeProvider
 from tests.support.home import Home
 from tests.support.mcp_config import real, rough, server
 from tests.support.mcp_http import http_server
+
+pytestmark = pytest.mark.timeout(120)  # each daemon, and each server, loads a large library on cores that are shared
 
 INTERNAL = -32603
 
