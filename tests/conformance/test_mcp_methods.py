@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
+from spindled.mcp.credentials import Credentials, Grant
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import NOWHERE, refusal
 from tests.conformance.test_mcp import ELICITATION, SLOW_MACHINE, STATUS, open_ready, ready
@@ -15,6 +17,8 @@ from tests.support.fake_provider import FakeProvider
 from tests.support.home import Home
 from tests.support.mcp_config import real, rough, server
 from tests.support.mcp_http import http_server
+
+pytestmark = pytest.mark.timeout(120)  # each daemon, and each server, loads a large library on cores that are shared
 
 INTERNAL = -32603
 
@@ -149,7 +153,8 @@ async def test_a_login(launch: Launch, home: Home) -> None:
             return message.get("method") == STATUS and message["params"]["status"] == "failed"
 
         told = await client.wait_for(failed, since=since, patience=SLOW_MACHINE)
-        assert told["params"]["failureReason"] == "reauthenticationRequired"
+        assert told["params"]["failureReason"] is None
+        assert told["params"]["error"].startswith("The web MCP server is not logged in.")
         status = (await statuses(client, threadId=thread))["web"]
         assert (status["runtimeStatus"], status["authStatus"]) == ("authenticationRequired", "notLoggedIn")
         assert status["httpOrigin"] == web.url.removesuffix("/mcp")
@@ -164,7 +169,6 @@ async def test_a_login(launch: Launch, home: Home) -> None:
             "threadId": thread,
             "loginId": login["loginId"],
             "success": True,
-            "error": None,
         }
         await client.wait_for(ready("web"), since=since, patience=SLOW_MACHINE)
         assert (await statuses(client, threadId=thread))["web"]["authStatus"] == "oAuth"
@@ -179,3 +183,21 @@ async def test_a_login(launch: Launch, home: Home) -> None:
         await client.close()
         assert "access-" not in client.stderr
         assert "access-" not in str(client.received)
+
+
+async def test_a_login_that_is_not_taken_any_more(launch: Launch, home: Home) -> None:
+    async with http_server("login") as web:
+        credentials = Credentials(home.path)
+        credentials.save("web", Grant(url=web.url, tokens={"access_token": "revoked", "token_type": "Bearer"}))
+        client = await launch(tables=server("web", url=web.url) + server("gone", url="http://127.0.0.1:1/mcp"))
+        await client.start_thread()
+
+        def refused(message: Message) -> bool:
+            params = message.get("params") or {}
+            return message.get("method") == STATUS and (params["name"], params["status"]) == ("web", "failed")
+
+        told = await client.wait_for(refused, patience=SLOW_MACHINE)
+        assert told["params"]["failureReason"] == "reauthenticationRequired"
+        code, text = await refusal(client, "mcpServer/oauth/login", {"name": "gone"})
+        assert code == INTERNAL
+        assert text.startswith("failed to login to MCP server 'gone': ")

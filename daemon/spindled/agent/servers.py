@@ -127,14 +127,14 @@ class ThreadServers:
         error = None
         if status == "failed":
             error = failure_text(connection)
-        login = status == "failed" and failure is not None and failure.login
+        again = failure is not None and failure.login and connection.logged_in
         self._publish(
             McpServerStatusUpdatedNotification(
                 threadId=self._events.thread_id,
                 name=name,
                 status=status,
                 error=error,
-                failureReason="reauthenticationRequired" if login else None,
+                failureReason="reauthenticationRequired" if again and status == "failed" else None,
             )
         )
 
@@ -192,6 +192,8 @@ def failure_text(connection: Connection) -> str:
     from spindled.mcp.errors import StartupTimeout
 
     name, failure = connection.launch.name, connection.failure
+    if failure is not None and failure.login:
+        return f"The {name} MCP server is not logged in. Log in with mcpServer/oauth/login."
     if isinstance(failure, StartupTimeout):
         return (
             f"MCP client for `{name}` timed out after {failure.seconds:g} seconds. Add or adjust `startup_timeout_sec` "

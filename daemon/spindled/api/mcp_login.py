@@ -14,8 +14,9 @@ from spindled.mcp import library
 from spindled.mcp.errors import McpError
 from spindled.mcp.launch import launch
 from spindled.rpc.connection import Then
-from spindled.rpc.errors import INVALID_REQUEST, RpcError
+from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled.store.ids import new_id
+from spindled_protocol.base import UNSET
 from spindled_protocol.types import McpServerOauthLoginCompletedNotification, McpServerOauthLoginResponse
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ async def mcp_server_oauth_login(session: Session, params: McpServerOauthLoginPa
     try:
         url = await asyncio.shield(login.url)
     except McpError as error:
-        raise RpcError(INVALID_REQUEST, f"failed to login to MCP server '{params.name}': {error}") from error
+        raise RpcError(INTERNAL_ERROR, f"failed to login to MCP server '{params.name}': {error}") from error
     except BaseException:
         running.cancel()
         raise
@@ -65,7 +66,7 @@ async def mcp_server_oauth_login(session: Session, params: McpServerOauthLoginPa
                 threadId=either(params.threadId, None),
                 loginId=login_id,
                 success=error is None,
-                error=str(error) if error is not None else None,
+                error=str(error) if error is not None else UNSET,
             ),
         )
 

@@ -19,6 +19,8 @@ from spindled.process.registry import kill_all
 from spindled_protocol.types import AskForApprovalObject, AskForApprovalObjectGranular, ReadOnlySandboxPolicy
 from tests.unit.agent.world import ScriptedModel, World, called, completed, said
 
+pytestmark = pytest.mark.timeout(120)  # the first test loads a large library, on cores that are shared
+
 ROUGH = Path(__file__).parents[2] / "support" / "rough_mcp_server.py"
 STATUS = "mcpServer/startupStatus/updated"
 ASKED = "mcpServer/elicitation/request"

@@ -17,6 +17,8 @@ from spindled.mcp.pool import Pool
 from tests.support.processes import runs
 from tests.unit.mcp.conftest import Rough, Watched
 
+pytestmark = pytest.mark.timeout(120)  # the first test loads a large library, on cores that are shared
+
 Json = dict[str, Any]
 
 

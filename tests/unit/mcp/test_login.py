@@ -21,6 +21,8 @@ from spindled.mcp.pool import Pool
 from tests.support.mcp_http import http_server
 from tests.unit.mcp.conftest import Watched
 
+pytestmark = pytest.mark.timeout(120)  # each server loads a large library, on cores that are shared
+
 
 def launched(url: str) -> Launch:
     return launch("web", McpServer(url=url), Path("/"), os.environ)
