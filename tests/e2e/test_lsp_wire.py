@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import SpawnLanguage
-from tests.support.client import Message, RequestFailed, is_completion_of
+from tests.support.client import Message, RequestFailed
 from tests.support.home import Home, language_command
 
 RUN = "item/commandExecution/requestApproval"
@@ -133,18 +133,18 @@ async def test_other_headers_and_cut_messages(language: SpawnLanguage) -> None:
     assert answer["result"]["serverInfo"]["name"] == "spindled"
 
 
-async def test_a_request_is_given_up(language: SpawnLanguage) -> None:
-    client = await language()
+async def test_a_request_is_given_up(language: SpawnLanguage, home: Home) -> None:
+    client = await language("lsp", "-c", "sandbox_mode=danger-full-access")
     await client.initialize()
-    thread = await client.start_thread()
-    turn = await client.start_turn(thread["id"], "stream 100000 words every 5 ms")
-    await client.wait_for("item/agentMessage/delta")
-    await client.request("thread/compact/start", {"threadId": thread["id"]})
-    waiting = client.post("turn/start", {"threadId": thread["id"], "input": [{"type": "text", "text": "say x"}]})
-    client.notify("$/cancelRequest", {"id": len(client._methods)})
-    answer = await waiting
-    assert "error" not in answer or answer["error"]["code"] == -32800
-    await client.wait_for(is_completion_of(turn["id"]))
+    (home.workspace / "began").touch()
+    params = {"command": ["sh", "-c", "rm began; exec sleep 1000"], "timeoutMs": 1_000_000}
+    client.send({"jsonrpc": "2.0", "id": "long", "method": "command/exec", "params": params})
+    while (home.workspace / "began").exists():  # noqa: ASYNC110 - another process removes it
+        await asyncio.sleep(0.01)
+    client.notify("$/cancelRequest", {"id": "long"})
+    answer = await client.wait_for(lambda m: m.get("id") == "long")
+    assert answer["error"]["code"] == -32800
+    assert await client.close() == 0
 
 
 # -- the wire

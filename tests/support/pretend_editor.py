@@ -17,7 +17,7 @@ from pytest_lsp.client import DEFAULT_CLIENT_FEATURES
 
 from tests.support.home import Home
 
-PATIENCE = 10.0
+PATIENCE = 25.0
 
 
 class PretendEditor(LanguageClient):
