@@ -118,13 +118,6 @@ class Application:
         if not self.catalogue(config).model(config.model).known:
             self.listings.refresh(config.provider)
 
-    @cached_property
-    def roots(self) -> Roots:
-        """Where clients may look: `fs_roots` of the user's configuration, read once. Raises ConfigError."""
-        from spindled.files.roots import Roots
-
-        return Roots(self.config(self.home).settings.fs_roots)
-
     def servers(self) -> Pool:
         """The MCP servers of all threads; loaded with the first that has any."""
         if self._servers is None:

@@ -23,6 +23,7 @@ def documents(request: pytest.FixtureRequest) -> dict[str, Any]:
     return json_schemas(experimental=request.param)
 
 
+@pytest.mark.timeout(120)  # thousands of schemas
 def test_every_document_is_a_schema_that_holds_what_it_refers_to(documents: dict[str, Any]) -> None:
     jsonschema.Draft7Validator.check_schema(documents[FLAT_BUNDLE])
     jsonschema.Draft7Validator.check_schema(documents["ServerRequest.json"])

@@ -57,7 +57,7 @@ def test_huge_lines(path: Path) -> None:
 
 
 def test_deep_nesting_is_damage(path: Path) -> None:
-    deep = b'{"timestamp":"t","type":"x","payload":' + b'{"timestamp":' * 50_000
+    deep = b'{"timestamp":"t","type":"x","payload":' + b'{"timestamp":' * 10_000
     assert read(path, deep + b"\n" + line(1))[0] == [1]
 
 
