@@ -6,6 +6,7 @@ RolloutNotFound (a LookupError with the wire's text) says that there is none, St
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -82,7 +83,7 @@ class ThreadStore:
 
     def thread_at(self, path: Path) -> str:
         """The id of the thread whose newest file this is. Raises RolloutPathError."""
-        if not path.is_file():
+        if not os.path.isfile(path):  # False also for what no path can be
             raise RolloutPathError(f"failed to resolve rollout path `{path}`: file does not exist")
         chain = Chain(path, self._layout.find_file)
         next(iter(chain), None)
