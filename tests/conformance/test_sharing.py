@@ -311,3 +311,20 @@ async def test_one_who_does_not_read_for_a_while_and_is_alone_loses_nothing(
     await client.wait_for(is_completion_of(turn["id"]), patience=25)
     numbers(client)
     assert text(client).startswith("".join(deltas))
+
+
+async def test_one_who_comes_in_the_middle_of_an_answer_gets_its_beginning(enter: Enter) -> None:
+    """A client that knows nothing of before can put the text together, and nothing is there twice."""
+    first, second = await enter(), await enter()
+    thread = (await first.start_thread())["id"]
+    turn = await first.start_turn(thread, TURN)
+    await first.wait_for("item/agentMessage/delta")
+    page = {"limit": 1, "itemsView": "full"}
+    answer = await resume(second, thread, initialTurnsPage=page)
+    assert [(each["id"], each["status"]) for each in answer["initialTurnsPage"]["data"]] == [(turn["id"], "inProgress")]
+    await resume(second, thread)  # again: it has all of it
+    await second.wait_for(is_completion_of(turn["id"]))
+    (whole,) = agent_texts(second.received)
+    assert text(second) == whole
+    assert [p["item"]["type"] for p in second.notifications("item/started")] == ["agentMessage"]
+    numbers(second, answer["seq"])

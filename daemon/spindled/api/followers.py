@@ -10,6 +10,7 @@ import msgspec
 from spindled.api.audience import BROADCAST, drop_slow
 from spindled.api.deltas import DELTAS, Delta
 from spindled.api.questions import RETURN_SECONDS, Question
+from spindled.api.unfinished import unfinished
 from spindled.rpc.envelope import encode_notification, without_last
 from spindled_protocol.base import Wire
 from spindled_protocol.methods import METHODS
@@ -64,6 +65,12 @@ class ThreadFollowers:
             question.ask_late(connection)
         if connection not in self.connections:
             self.connections.append(connection)
+
+    def recall(self, connection: Connection, until: int) -> None:
+        """Tell a connection of the items that went on when this event came; without numbers, since they are past."""
+        for seq, method, frame in unfinished(event for event in self.log.since(0) if event[0] <= until):
+            if connection.wants(method):
+                connection.send(self._plain(method, frame, seq), asked_for=True)
 
     def remove(self, connection: Connection) -> bool:
         """False if it did not follow."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from spindled.agent.settings import either, given
@@ -22,6 +23,7 @@ from spindled_protocol.types import (
     ThreadItemsListResponse,
     ThreadItemsReadResponse,
     ThreadTurnsListResponse,
+    TurnsPage,
     UserMessageThreadItem,
 )
 
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spindled.api.session import Session
+    from spindled_protocol.base import UnsetType
     from spindled_protocol.types import (
         ThreadItem,
         ThreadItemsListParams,
         ThreadItemsReadParams,
+        ThreadResumeInitialTurnsPageParams,
         ThreadTurnsListParams,
         Turn,
         TurnItemsView,
@@ -64,10 +68,23 @@ class Cursors(NamedTuple):
 @handler
 async def thread_turns_list(session: Session, params: ThreadTurnsListParams) -> ThreadTurnsListResponse:
     turns = await turns_or_refusal(session, params.threadId)
-    ascending = either(params.sortDirection, "desc") == "asc"
-    page = cut("turn", len(turns), either(params.cursor, None), either(params.limit, None), ascending)
-    view = either(params.itemsView, "summary")
-    return ThreadTurnsListResponse(
+    page = cut_turns(turns, either(params.cursor, None), params)
+    return ThreadTurnsListResponse(data=page.data, nextCursor=page.nextCursor, backwardsCursor=page.backwardsCursor)
+
+
+def initial_page(
+    turns: Sequence[Turn], wanted: ThreadResumeInitialTurnsPageParams | UnsetType | None
+) -> TurnsPage | None:
+    """The first page of `thread/turns/list`, where a client wants it together with the thread."""
+    return cut_turns(turns, None, wanted) if isinstance(wanted, Struct) else None
+
+
+def cut_turns(
+    turns: Sequence[Turn], cursor: str | None, wanted: ThreadTurnsListParams | ThreadResumeInitialTurnsPageParams
+) -> TurnsPage:
+    page = cut("turn", len(turns), cursor, either(wanted.limit, None), either(wanted.sortDirection, "desc") == "asc")
+    view = either(wanted.itemsView, "summary")
+    return TurnsPage(
         data=[viewed(turn, view) for turn in pick(turns, page)],
         nextCursor=page.next_cursor,
         backwardsCursor=page.backwards_cursor,

@@ -14,7 +14,7 @@ from spindled.api.errors import handler
 from spindled.api.goals import show_goal
 from spindled.api.ids import thread_id
 from spindled.api.loading import resume_thread, start_from_history
-from spindled.api.paging import page_cursors
+from spindled.api.paging import initial_page, page_cursors
 from spindled.api.reading import stored_turns
 from spindled.api.shelving import shelved
 from spindled.api.threads import prepare, servers_there, shown_settings
@@ -60,6 +60,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     response = ThreadResumeResponse(
         thread=shelved(application.store.library, thread.snapshot(shown)),
         collaborationMode=thread.settings.collaboration_mode,
+        initialTurnsPage=initial_page(turns, params.initialTurnsPage),
         turnsBackwardsCursor=cursors.turns,
         itemsBackwardsCursor=cursors.items,
         **shown_settings(thread),
@@ -70,7 +71,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         response.seq, response.replayComplete = start.seq, start.complete
 
     def announce() -> None:
-        session.rejoin(thread, start.seq)
+        session.rejoin(thread, start.seq, knows=start.complete is True)
         if not loaded and thread.usage.known and turns:
             thread.show_usage(turns[-1].id)
         if thread.follow_ups is not None:

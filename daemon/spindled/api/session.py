@@ -55,9 +55,15 @@ class Session:
         """From here on this client gets the thread's notifications and questions."""
         self.application.followers(thread.id).add(self.connection)
 
-    def rejoin(self, thread: Thread, after: int) -> None:
-        """Follow a thread from the event after this number on, also those that have been."""
-        self.application.followers(thread.id).join(self.connection, after)
+    def rejoin(self, thread: Thread, after: int, *, knows: bool) -> None:
+        """Follow a thread from the event after this number on, also those that have been.
+
+        Who does not know the thread hears first of the items that go on.
+        """
+        followers = self.application.followers(thread.id)
+        if thread.active is not None and not knows and self.connection not in followers.connections:
+            followers.recall(self.connection, after)
+        followers.join(self.connection, after)
 
     def unfollow(self, thread_id: str) -> bool:
         """False if it did not follow."""
