@@ -29,12 +29,14 @@ Options:
       --disable FEATURE   The same as -c features.FEATURE=false
       --strict-config     Refuse a configuration with unknown keys
       --listen WHERE      app-server: stdio:// (default), unix://, unix://PATH, ws://IP:PORT or off;
+                          lsp: stdio:// (default), or unix://PATH for any number of editors;
                           gateway: 127.0.0.1:PORT; port 0 is any free one (default)
       --sock PATH         app-server proxy: the socket, if it is not the default one
       --stdio             The same as --listen stdio://
       --tcp [HOST:]PORT   lsp: wait for the editor there, on loopback; port 0 is any free one
       --ws [HOST:]PORT    lsp: the same over a websocket
       --pipe PATH         lsp: connect to the editor's Unix socket, or wait for it there
+      --idle SECONDS      With unix:// or ws://: end when for so long nobody is connected and nothing runs
       --provider NAME     gateway: the same as -c model_provider=NAME
       --allow-remote      Listen also where other machines can reach it: gateway, with a token; ws://, without --ws-auth
   -o, --out DIR           generate-...: where to write
@@ -81,7 +83,7 @@ OF_EXEC = frozenset(
 )
 """Flags with a value that may stand before `exec` (see faces/exec/options.py)."""
 DEFAULT_LISTEN = {"app-server": "stdio://", "gateway": "127.0.0.1:0", "lsp": "stdio://"}
-FOR_EDITORS = ("tcp://", "ws://", "pipe://")
+FOR_EDITORS = ("tcp://", "ws://", "pipe://", "unix://")
 
 
 class WebSocketAuth:
@@ -107,6 +109,7 @@ class Options:
         self.strict_config = False
         self.listen = ""
         self.allow_remote = False
+        self.idle_seconds: float | None = None
         self.ws_auth = WebSocketAuth()
         self.log_file: str | None = None
         self.verbosity = 0
@@ -148,7 +151,7 @@ def _check(options: Options) -> None:
             raise UsageError(f"unsupported --listen URL `{options.listen}`; expected {expected}")
     if options.command == "lsp":
         if options.listen != "stdio://" and not options.listen.startswith(FOR_EDITORS):
-            raise UsageError(f"lsp cannot listen on {options.listen}; use --tcp, --ws or --pipe")
+            raise UsageError(f"lsp cannot listen on {options.listen}; use --tcp, --ws, --pipe or --listen unix://PATH")
         if options.ws_auth.mode:
             raise UsageError("--ws-auth is for the app-server")
     elif options.listen.startswith(("tcp://", "pipe://")):
@@ -163,6 +166,9 @@ def _check(options: Options) -> None:
         raise UsageError("--listen is for `app-server` and `gateway`")
     if options.socket is not None and options.command != PROXY:
         raise UsageError(f"--sock is for `{PROXY}`")
+    many = (options.command == "app-server" and options.listen != "stdio://") or options.listen.startswith("unix://")
+    if options.idle_seconds is not None and not many:
+        raise UsageError("--idle is for servers of many clients")
     if options.command == "shim" and options.folder is None:
         raise UsageError("shim needs a folder")
     if options.command in GENERATE and options.folder is None:
@@ -262,6 +268,12 @@ def _auth(name: str) -> Callable[[Options, str], None]:
     return lambda options, value: setattr(options.ws_auth, name, value)
 
 
+def _idle(options: Options, text: str) -> None:
+    if not text.isdecimal() or not 0 < int(text) < 10**7:
+        raise UsageError(f"invalid value '{text}' for --idle: a number of seconds")
+    options.idle_seconds = float(text)
+
+
 def _skew(options: Options, text: str) -> None:
     if not text.isdecimal() or len(text) > 9:
         raise UsageError(f"invalid value '{text}' for --ws-max-clock-skew-seconds: a number of seconds")
@@ -278,6 +290,7 @@ _VALUES: dict[str, Callable[[Options, str], None]] = {
     "--tcp": _port("tcp"),
     "--ws": _port("ws"),
     "--pipe": lambda options, path: _listen(options, f"pipe://{path}"),
+    "--idle": _idle,
     "--ws-auth": _auth("mode"),
     "--ws-token-file": _auth("token_file"),
     "--ws-token-sha256": _auth("token_sha256"),

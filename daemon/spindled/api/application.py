@@ -178,6 +178,10 @@ class Application:
         if followers is not None:
             followers.log.close()
 
+    @property
+    def busy(self) -> bool:
+        return any(thread.active is not None for thread in self.threads)
+
     async def close(self, deadline_seconds: float) -> None:
         """Stop every turn, end every child, close the store and the models' connections."""
         from spindled.process.registry import kill_all

@@ -36,6 +36,10 @@ class Application(Protocol):
     def session(self, connection: Connection) -> Any:
         """What handlers get beside their params."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether a turn runs."""
+
     async def close(self, deadline_seconds: float) -> None:
         """Interrupt what runs and leave no child behind. May be cancelled, and called again with less time."""
 
@@ -134,6 +138,10 @@ class AppServer:
             log.exception("the application cannot be opened")
         gc.enable()
         gc.freeze()  # what is loaded now stays; the collector need not look at it again
+
+    @property
+    def busy(self) -> bool:
+        return self._application is not None and self._application.busy
 
     async def close(self, deadline_seconds: float) -> None:
         if self._application is not None:

@@ -36,6 +36,7 @@ class Life:
         self.server = AppServer(backend, self._fail)
         self.stopped = asyncio.Event()
         self._failed = False
+        self._watch: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self.stopped.set)
@@ -54,6 +55,11 @@ class Life:
         if not working.cancelled() and (error := working.exception()):
             log.error("serving failed", exc_info=error)
 
+    def stop_after(self, work: Coroutine[Any, Any, None]) -> None:
+        """It is time to go when `work` has ended."""
+        self._watch = asyncio.ensure_future(work)
+        self._watch.add_done_callback(lambda _: self.stopped.set())
+
     async def end(self, peer: Peer) -> None:
         """Close for the one client that was served: in peace if it left, at once if it is time to go."""
         if not self.stopped.is_set():
@@ -63,6 +69,8 @@ class Life:
 
     async def close(self, peers: Collection[Peer], patience: Patience = ON_SIGNAL) -> None:
         """Answer what runs, end the application, let every client read what is left for it."""
+        if self._watch is not None:
+            self._watch.cancel()
         await asyncio.gather(*(peer.finish(patience.requests) for peer in peers))
         try:
             async with asyncio.timeout(patience.application):

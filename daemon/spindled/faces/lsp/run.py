@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import sys
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,35 @@ async def _run(options: Options, backend: Backend, read_fd: int, write_fd: int) 
     from spindled.faces.lsp.entrance import open_entrance
 
     try:
+        if options.listen.startswith("unix://"):
+            return await _serve_many(options, backend)
         entrance = open_entrance(options.listen, backend.home, allow_remote=options.allow_remote)
     except ValueError as error:
         return _refuse(error, 2)
     except OSError as error:
         return _refuse(error, 1)
     return await _when_there(entrance, backend)
+
+
+async def _serve_many(options: Options, backend: Backend) -> int:
+    """Raises ValueError and OSError for what is no address to listen on."""
+    from spindled.faces.lsp.entrance import framed
+    from spindled.faces.sockets.address import parse_listen
+    from spindled.faces.sockets.listener import listen
+    from spindled.faces.sockets.run import serve
+    from spindled.faces.sockets.server import Guest
+
+    listener = listen(parse_listen(options.listen, backend.home))
+    life = Life(backend)
+
+    async def admit(connection: socket.socket) -> Guest:
+        face = Face(framed(connection), life.server, lambda: None)
+        return Guest(face.peer, face.close)
+
+    def announce() -> None:
+        print(f"spindled lsp\n  listening on: {listener.address}", file=sys.stderr, flush=True)  # noqa: T201
+
+    return await serve(listener, life, admit, announce, options.idle_seconds)
 
 
 async def _when_there(entrance: Entrance, backend: Backend) -> int:

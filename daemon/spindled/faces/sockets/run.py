@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING
 
 from spindled.cli import UsageError
@@ -14,13 +14,14 @@ from spindled.faces.life import Life
 from spindled.faces.sockets.address import Tcp, Unix, parse_listen
 from spindled.faces.sockets.credentials import Credential, required
 from spindled.faces.sockets.door import Door
+from spindled.faces.sockets.idle import until_idle
 from spindled.faces.sockets.listener import Listener, listen
-from spindled.faces.sockets.server import SocketServer
+from spindled.faces.sockets.server import Admit, SocketServer, through
 
 if TYPE_CHECKING:
     from spindled.cli import Options
 
-__all__ = ["run"]
+__all__ = ["run", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,9 @@ def run(options: Options, backend: Backend, environ: MutableMapping[str, str]) -
         return _refuse(error, 2)
     except OSError as error:
         return _refuse(error, 1)
-    return asyncio.new_event_loop().run_until_complete(serve(listener, Door(credential), backend))
+    return asyncio.new_event_loop().run_until_complete(
+        _serve_app(listener, Door(credential), backend, options.idle_seconds)
+    )
 
 
 def check(address: Unix | Tcp, credential: Credential | None, *, allow_remote: bool) -> None:
@@ -55,12 +58,21 @@ def check(address: Unix | Tcp, credential: Credential | None, *, allow_remote: b
         log.warning("%s serves everybody who can reach it, without auth", address)
 
 
-async def serve(listener: Listener, door: Door, backend: Backend) -> int:
+async def _serve_app(listener: Listener, door: Door, backend: Backend, idle_seconds: float | None) -> int:
     life = Life(backend)
-    sockets = SocketServer(life.server, door)
+    return await serve(listener, life, through(door, life.server), lambda: _announce(listener), idle_seconds)
+
+
+async def serve(
+    listener: Listener, life: Life, admit: Admit, announce: Callable[[], None], idle_seconds: float | None
+) -> int:
+    """Everybody who connects, until SIGTERM or SIGINT, or until nobody is there and nothing runs for so long."""
+    sockets = SocketServer(admit)
     life.server.warm_up()
     if not life.exit_code:
-        _announce(listener)
+        announce()
+        if idle_seconds is not None:
+            life.stop_after(until_idle(sockets.peers, life.server, idle_seconds))
         await life.unless_stopped(sockets.serve(listener))
     listener.close()
     await sockets.stop()

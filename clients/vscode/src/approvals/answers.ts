@@ -1,0 +1,46 @@
+import type * as vscode from "vscode";
+import type { Daemon } from "../daemon/daemon";
+import type { ThreadModel } from "../model/thread";
+import type { FileUpdateChange } from "../protocol/types";
+import { type Answer, DECLINED, type Decision, type Question, type Questions } from "./questions";
+
+/** Puts the daemon's questions to whoever answers first. No answer is a no. */
+export function answerThrough(daemon: Daemon, questions: Questions, thread: () => ThreadModel | null): void {
+  const ask = (question: Question, token: vscode.CancellationToken): Promise<Answer | undefined> => {
+    token.onCancellationRequested(() => questions.withdraw(question.key));
+    return questions.ask(question);
+  };
+  daemon.answer("item/commandExecution/requestApproval", async (params, token) => {
+    const key = params.approvalId ?? params.itemId;
+    return { decision: decisionOf(await ask({ ...placeOf(params), key, kind: "command", params }, token)) };
+  });
+  daemon.answer("item/fileChange/requestApproval", async (params, token) => {
+    const changes = changesOf(thread(), params);
+    const question: Question = { ...placeOf(params), key: params.itemId, kind: "changes", params, changes };
+    return { decision: decisionOf(await ask(question, token)) };
+  });
+  daemon.answer("item/tool/requestUserInput", async (params, token) => {
+    const answer = await ask({ ...placeOf(params), key: params.itemId, kind: "input", params }, token);
+    return answer && "answers" in answer ? answer : { answers: {} };
+  });
+}
+
+interface Place {
+  threadId: string;
+  turnId: string;
+  itemId: string;
+}
+
+function placeOf({ threadId, turnId, itemId }: Place): Place {
+  return { threadId, turnId, itemId };
+}
+
+function decisionOf(answer: Answer | undefined): Decision {
+  return answer && "decision" in answer ? answer.decision : (DECLINED as { decision: Decision }).decision;
+}
+
+function changesOf(thread: ThreadModel | null, { threadId, turnId, itemId }: Place): FileUpdateChange[] {
+  if (thread?.id !== threadId) return [];
+  const item = thread.turns.find((turn) => turn.id === turnId)?.items.find((each) => each.item.id === itemId)?.item;
+  return item?.type === "fileChange" ? item.changes : [];
+}

@@ -1,0 +1,147 @@
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as vscode from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  type LanguageClientOptions,
+  State,
+  type StreamInfo,
+} from "vscode-languageclient/node";
+import type { DaemonState } from "../chat/messages";
+import {
+  NOTIFICATIONS,
+  type Notification,
+  type Params,
+  type QuestionMethod,
+  type QuestionParams,
+  type QuestionResult,
+  type RequestMethod,
+  type Result,
+} from "../protocol/methods";
+import { Backoff } from "./backoff";
+
+export type Connect = () => Promise<Socket>;
+
+/** Raised by requests while there is no daemon. */
+export class NotConnected extends Error {
+  constructor() {
+    super("The daemon is not connected.");
+  }
+}
+
+/** What goes wrong is in the log and in the view, not in a notification with a stack trace. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+/** Our connection to the daemon: made again when it breaks, with a wait that grows. */
+export class Daemon implements vscode.Disposable {
+  private readonly client: LanguageClient;
+  private readonly backoff = new Backoff();
+  private readonly states = new vscode.EventEmitter<DaemonState>();
+  private readonly notifications = new vscode.EventEmitter<Notification>();
+  private socket: Socket | undefined;
+  private stopped = false;
+  private current: DaemonState = { is: "starting" };
+
+  readonly onState = this.states.event;
+  readonly onNotification = this.notifications.event;
+
+  constructor(
+    private readonly connect: Connect,
+    output: vscode.LogOutputChannel,
+  ) {
+    this.client = new QuietClient("spindled", "spindled", () => this.open(), this.options(output));
+    this.client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) this.enter({ is: "running" });
+    });
+    for (const method of NOTIFICATIONS) {
+      this.client.onNotification(method, (params: unknown) =>
+        this.notifications.fire({ method, params } as Notification),
+      );
+    }
+  }
+
+  get state(): DaemonState {
+    return this.current;
+  }
+
+  /** Does not raise: what goes wrong is the new state. */
+  async start(): Promise<void> {
+    this.stopped = false;
+    this.enter({ is: "starting" });
+    try {
+      await this.client.start();
+      this.backoff.reset();
+    } catch (error) {
+      this.enter({ is: "failed", message: messageOf(error) });
+    }
+  }
+
+  async request<M extends RequestMethod>(method: M, params: Params<M>): Promise<Result<M>> {
+    if (this.client.state !== State.Running) throw new NotConnected();
+    return this.client.sendRequest<Result<M>>(method, params);
+  }
+
+  /** How a question of the daemon is answered. Before `start`. */
+  answer<M extends QuestionMethod>(
+    method: M,
+    handler: (params: QuestionParams<M>, token: vscode.CancellationToken) => Promise<QuestionResult<M>>,
+  ): void {
+    this.client.onRequest(method, handler as (params: unknown, token: vscode.CancellationToken) => Promise<object>);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.client.state === State.Running) await this.client.stop();
+    this.socket?.destroy();
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.states.dispose();
+    this.notifications.dispose();
+  }
+
+  private options(output: vscode.LogOutputChannel): LanguageClientOptions {
+    return {
+      documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+      outputChannel: output,
+      initializationOptions: { spindled: { ui: true, experimentalApi: true } },
+      initializationFailedHandler: () => false,
+      // Ours are there also before the daemon is (see editor/fixes).
+      middleware: { provideCodeActions: () => [] },
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: async () => ({ action: await this.lost(), handled: true }),
+      },
+    };
+  }
+
+  private async open(): Promise<StreamInfo> {
+    this.socket = await this.connect();
+    this.backoff.started();
+    return { reader: this.socket, writer: this.socket, detached: true };
+  }
+
+  private async lost(): Promise<CloseAction> {
+    if (this.stopped) return CloseAction.DoNotRestart;
+    const wait = this.backoff.next();
+    this.enter({ is: "lost", retryInSeconds: wait });
+    await sleep(wait * 1000);
+    return this.stopped ? CloseAction.DoNotRestart : CloseAction.Restart;
+  }
+
+  private enter(state: DaemonState): void {
+    this.current = state;
+    this.states.fire(state);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,22 @@
+/** What is being completed at the caret: a file after `@`, a command after `/` at the start. */
+export interface Completing {
+  kind: "file" | "command";
+  query: string;
+  from: number;
+  to: number;
+}
+
+export function completingAt(text: string, caret: number): Completing | null {
+  const before = text.slice(0, caret);
+  const command = /^\/(\w*)$/.exec(before);
+  if (command) return { kind: "command", query: command[1] ?? "", from: 0, to: caret };
+  const file = /(?:^|\s)@([^\s@]*)$/.exec(before);
+  if (!file) return null;
+  const query = file[1] ?? "";
+  return { kind: "file", query, from: caret - query.length - 1, to: caret };
+}
+
+export function replaced(text: string, { from, to }: Completing, by: string): { text: string; caret: number } {
+  const inserted = `${by} `;
+  return { text: text.slice(0, from) + inserted + text.slice(to).trimStart(), caret: from + inserted.length };
+}
