@@ -2,7 +2,7 @@ import { t } from "@vscode/l10n";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer, Decision, Question } from "../src/approvals/questions";
 import { useView } from "./context";
-import { countOf } from "./items/changes";
+import { countOf, withoutFolder } from "./items/changes";
 
 /** What the agent waits for. The first one has the focus, so that the keyboard is enough. */
 export function Questions() {
@@ -54,7 +54,7 @@ function CommandAsked({ question }: { question: Extract<Question, { kind: "comma
 }
 
 function ChangesAsked({ question }: { question: Extract<Question, { kind: "changes" }> }) {
-  const { host } = useView();
+  const { host, store } = useView();
   const { turnId, itemId, changes, params } = question;
   return (
     <>
@@ -62,7 +62,7 @@ function ChangesAsked({ question }: { question: Extract<Question, { kind: "chang
       <ul>
         {changes.map((change) => (
           <li>
-            {change.path} <span class="added">+{countOf(change).added}</span>{" "}
+            {withoutFolder(change.path, store.thread?.cwd)} <span class="added">+{countOf(change).added}</span>{" "}
             <span class="removed">-{countOf(change).removed}</span>
           </li>
         ))}

@@ -20,6 +20,7 @@ import {
   type RequestMethod,
   type Result,
 } from "../protocol/methods";
+import { handleApplyEdit } from "../editor/edits";
 import { Backoff } from "./backoff";
 
 export type Connect = () => Promise<Socket>;
@@ -114,7 +115,7 @@ export class Daemon implements vscode.Disposable {
       initializationOptions: { spindled: { ui: true, experimentalApi: true } },
       initializationFailedHandler: () => false,
       // Ours are there also before the daemon is (see editor/fixes).
-      middleware: { provideCodeActions: () => [] },
+      middleware: { provideCodeActions: () => [], workspace: { handleApplyEdit } },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: async () => ({ action: await this.lost(), handled: true }),

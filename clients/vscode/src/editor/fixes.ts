@@ -18,7 +18,11 @@ export function actionsFor(
 ): vscode.CodeAction[] {
   const fix = diagnostics.map((diagnostic) => {
     const title = vscode.l10n.t("Fix with agent: {0}", diagnostic.message);
-    const action = actionOf("spindled.agent.fix", title, KINDS[0], [document.uri, diagnostic.range, diagnostic.message]);
+    const action = actionOf("spindled.agent.fix", title, KINDS[0], [
+      document.uri,
+      diagnostic.range,
+      diagnostic.message,
+    ]);
     action.diagnostics = [diagnostic];
     return action;
   });

@@ -26,16 +26,20 @@ export function Changes({ item, turnId }: { item: ItemOf<"fileChange">; turnId: 
 }
 
 function Change({ change }: { change: FileUpdateChange }) {
-  const { host } = useView();
+  const { host, store } = useView();
   const { added, removed } = countOf(change);
   return (
     <li>
       <button class="link" onClick={() => host.send({ type: "openFile", path: change.path })}>
-        {change.path}
+        {withoutFolder(change.path, store.thread?.cwd)}
       </button>{" "}
       <span class="added">+{added}</span> <span class="removed">-{removed}</span>
     </li>
   );
+}
+
+export function withoutFolder(path: string, folder: string | undefined): string {
+  return folder && path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;
 }
 
 /** Lines that come and go. The diff of a new or deleted file is its content. */

@@ -10,15 +10,25 @@ export function Command({ item, done }: { item: ItemOf<"commandExecution">; done
   const output = item.aggregatedOutput ?? "";
   const [open, setOpen] = useState<boolean | null>(null);
   const shown = open ?? !done;
+  const toggle = (event: Event) => {
+    event.preventDefault();
+    setOpen(!shown);
+  };
   return (
-    <details class={`command ${item.status}`} open={shown} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        <code class="command-line">{item.command}</code> <Outcome item={item} done={done} />
+    <details class={`command ${item.status}`} open={shown}>
+      <summary onClick={toggle}>
+        <code class="command-line">{shortOf(item)}</code> <Outcome item={item} done={done} />
       </summary>
       <p class="cwd">{item.cwd}</p>
       {shown && output && <Output output={output} />}
     </details>
   );
+}
+
+/** As somebody would type it, without the shell around it where the daemon has taken it apart. */
+function shortOf({ command, commandActions }: ItemOf<"commandExecution">): string {
+  const [only, ...more] = commandActions;
+  return only && !more.length ? only.command : command;
 }
 
 function Outcome({ item, done }: { item: ItemOf<"commandExecution">; done: boolean }) {
