@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Page, expect, test } from "@playwright/test";
+import type { AxeResults } from "axe-core";
 import { Chat } from "./chat";
 import { Editor } from "./editor";
 
@@ -54,6 +55,26 @@ test("a patch is looked at in the diff editor and accepted", async () => {
   expect(await readFile(join(editor.workspace, "c.txt"), "utf8")).toBe("one\nthree\n");
 });
 
+test("a patch meets unsaved work and leaves it unsaved", async () => {
+  await writeFile(join(editor.workspace, "d.txt"), "one\ntwo\n");
+  await page.keyboard.press("Control+P");
+  await page.keyboard.type("d.txt");
+  await page
+    .getByRole("option", { name: /d\.txt/ })
+    .first()
+    .click();
+  const lines = page.locator(".monaco-editor .view-lines").last();
+  await lines.click();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("typed ");
+  await chat.say("replace d.txt two -> three");
+  await chat.button("Approve").click();
+  await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
+  await expect(lines).toContainText("typed");
+  await expect(lines).toContainText("three");
+  expect(await readFile(join(editor.workspace, "d.txt"), "utf8")).toBe("one\ntwo\n");
+});
+
 test("a turn is interrupted", async () => {
   await chat.say("stream 5000 words every 20 ms");
   await expect(chat.turns.last().locator(".agentMessage")).toContainText("spindle");
@@ -67,4 +88,34 @@ test("a turn is steered", async () => {
   await chat.say("say And now this.");
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
   await expect(chat.turns.last()).toContainText("And now this.");
+});
+
+test("the view can be used by everybody", async () => {
+  const frame = page.frames().find((each) => each.url().includes("fake.html"))!;
+  await frame.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const found = await frame.evaluate("axe.run(document, { resultTypes: ['violations'] })");
+  const serious = (found as AxeResults).violations.filter(
+    ({ impact }) => impact === "serious" || impact === "critical",
+  );
+  expect(serious.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+});
+
+test("a turn goes on while the window is loaded again", async () => {
+  await chat.say("stream 400 words every 50 ms");
+  await expect(chat.turns.last().locator(".agentMessage")).toContainText("spindle");
+  chat = await Chat.open(page, editor.url);
+  await expect(chat.turns.last()).toHaveAttribute("aria-busy", "true");
+  await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false", { timeout: 60_000 });
+  const words = await chat.turns.last().locator(".agentMessage").innerText();
+  expect(words.trim().split(/\s+/)).toHaveLength(400);
+});
+
+test("the daemon is killed, and the thread is there again", async () => {
+  const before = await chat.turns.count();
+  await editor.killDaemon();
+  await expect(chat.locator(".banner")).toBeVisible();
+  await expect(chat.send).toBeEnabled({ timeout: 60_000 });
+  await expect(chat.turns).toHaveCount(before);
+  const turn = await chat.run("say Back again.");
+  await expect(turn.locator(".agentMessage")).toHaveText("Back again.");
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,11 +89,27 @@ export class Editor {
     );
   }
 
+  /** Nobody else's: its home is ours alone. */
+  async killDaemon(): Promise<void> {
+    for (const pid of await this.daemons()) process.kill(pid, "SIGKILL");
+  }
+
   async stop(): Promise<void> {
     const ended = once(this.process, "exit");
     process.kill(-this.process.pid!, "SIGTERM");
     await ended;
+    await this.killDaemon();
     await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** The daemons that listen below our folder. */
+  private async daemons(): Promise<number[]> {
+    const found: number[] = [];
+    for (const pid of (await readdir("/proc")).filter((each) => /^\d+$/.test(each))) {
+      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (command.includes(`unix://${this.root}/`)) found.push(Number(pid));
+    }
+    return found;
   }
 }
 
