@@ -152,6 +152,8 @@ def _check(options: Options) -> None:
     if options.command == "lsp":
         if options.listen != "stdio://" and not options.listen.startswith(FOR_EDITORS):
             raise UsageError(f"lsp cannot listen on {options.listen}; use --tcp, --ws, --pipe or --listen unix://PATH")
+        if options.listen == "unix://":
+            raise UsageError("lsp needs a path: the default socket is the app-server's")
         if options.ws_auth.mode:
             raise UsageError("--ws-auth is for the app-server")
     elif options.listen.startswith(("tcp://", "pipe://")):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @handler
 def thread_memory_mode_set(session: Session, params: ThreadMemoryModeSetParams) -> ThreadMemoryModeSetResponse:
-    """Whether memories may be made of the thread: any answer to that is kept, as none are."""
+    """Whether memories may be made of the thread; none are, so any answer is fine for one that exists."""
     wanted = thread_id(params.threadId)
     if session.application.threads.find(wanted) is None:
         session.application.store.summary(wanted)
