@@ -9,6 +9,11 @@ let editor: Editor;
 let page: Page;
 let chat: Chat;
 
+/** Kept with what a run leaves behind; the README shows three of them. */
+async function picture(name: string): Promise<void> {
+  await page.screenshot({ path: `test-results/pictures/${name}.png` });
+}
+
 test.describe.configure({ mode: "serial" });
 
 test.beforeAll(async ({ browser }) => {
@@ -31,6 +36,7 @@ test("a turn streams its answer", async () => {
 test("a command is approved and runs", async () => {
   await chat.say("run echo approved > a.txt");
   await expect(chat.question).toContainText("echo approved > a.txt");
+  await picture("approval");
   await chat.button("Approve").click();
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
   expect(await readFile(join(editor.workspace, "a.txt"), "utf8")).toBe("approved\n");
@@ -50,6 +56,7 @@ test("a patch is looked at in the diff editor and accepted", async () => {
   await expect(chat.question).toContainText("c.txt");
   await chat.question.getByRole("button", { name: "Show diff" }).click();
   await expect(page.locator(".monaco-diff-editor")).toBeVisible();
+  await picture("diff");
   await chat.button("Approve").click();
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
   expect(await readFile(join(editor.workspace, "c.txt"), "utf8")).toBe("one\nthree\n");
@@ -88,6 +95,19 @@ test("a turn is steered", async () => {
   await chat.say("say And now this.");
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
   await expect(chat.turns.last()).toContainText("And now this.");
+});
+
+test("the list of threads", async () => {
+  await chat.run(
+    "think I look at what is there.\nrun printf '\\033[32mok\\033[0m %s\\n' one two\nplan look; change; test\nsay All of it is **fine**:\\n\\n- one\\n- two",
+    ["Approve"],
+  );
+  await chat.turns.last().locator(".command summary").click();
+  await expect(chat.turns.last().locator(".ansi-green-fg").first()).toHaveText("ok");
+  await picture("turn");
+  await chat.button("Threads").click();
+  await expect(chat.locator(".history li")).toHaveCount(1);
+  await chat.button("Threads").click();
 });
 
 test("the view can be used by everybody", async () => {

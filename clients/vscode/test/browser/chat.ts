@@ -47,10 +47,11 @@ export class Chat {
     await expect(this.input).toHaveValue("");
   }
 
-  /** Says it and waits for the turn's end. */
-  async run(text: string): Promise<Locator> {
+  /** Says it, answers the questions that come with these buttons, and waits for the turn's end. */
+  async run(text: string, answers: string[] = []): Promise<Locator> {
     const before = await this.turns.count();
     await this.say(text);
+    for (const answer of answers) await this.button(answer).click();
     const turn = this.turns.nth(before);
     await expect(turn).toHaveAttribute("aria-busy", "false");
     return turn;
