@@ -11,6 +11,7 @@ from typing import IO
 from spindled.process import pty, registry
 from spindled.process.child import STDERR, STDOUT, Child, Output
 from spindled.process.secrecy import hide_environment
+from spindled.process.signals import pass_over_signals
 from spindled.process.tree import MARK, Root, clock_ticks
 
 
@@ -31,6 +32,7 @@ def spawn(
     `stdin` its input is empty. Raises OSError when it cannot be started.
     """
     hide_environment()
+    pass_over_signals()
     root = registry.new_root()
     root.started_at = clock_ticks()
     variables = {**environment, MARK: root.mark}

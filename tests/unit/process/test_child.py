@@ -136,6 +136,19 @@ async def test_the_terminal_is_the_controlling_one(run: Run) -> None:
     assert recorded.child.exit_code == 130
 
 
+async def test_a_daemon_in_the_background_has_commands_that_can_be_ended(run: Run) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        recorded = run("echo ready; sleep 60", terminal=(24, 80))
+        await until(lambda: b"ready" in recorded.text())
+        recorded.child.write(b"\x03")
+        await recorded.child.wait()
+        assert recorded.child.exit_code == 130
+        signal.raise_signal(signal.SIGINT)  # which it still ignores itself
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 async def test_resize_reaches_the_child(run: Run) -> None:
     recorded = run("trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.01; done", terminal=(24, 80))
     await until(lambda: b"ready" in recorded.text())
