@@ -18,6 +18,7 @@ export function apply(thread: ThreadModel, notification: Notification): Change {
     case "item/started":
       return settle(thread, notification.params.turnId, { item: notification.params.item, done: false });
     case "item/completed":
+      if (!thread.preview) return previewed(thread, notification.params.turnId, notification.params.item);
       return settle(thread, notification.params.turnId, { item: notification.params.item, done: true });
     case "item/agentMessage/delta":
     case "item/plan/delta":
@@ -108,6 +109,15 @@ function settle(thread: ThreadModel, turnId: string, entry: ItemModel): Change {
   if (at < 0) turn.items.push(entry);
   else turn.items[at] = entry;
   return { turnId, itemId: entry.item.id };
+}
+
+/** A thread is called by its first words until it has a name. */
+function previewed(thread: ThreadModel, turnId: string, item: ThreadItem): Change {
+  settle(thread, turnId, { item, done: true });
+  if (item.type === "userMessage") {
+    thread.preview = item.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+  }
+  return "turns";
 }
 
 function grow(thread: ThreadModel, params: Delta, field: "text" | "aggregatedOutput"): Change {

@@ -116,7 +116,10 @@ export class Editor {
 function scripted(): Record<string, unknown> {
   const path = process.env["SPINDLED_EXECUTABLE"];
   if (!path) throw new Error("SPINDLED_EXECUTABLE does not name the daemon");
-  return { "spindled.path": path, "spindled.arguments": ["-c", "model_provider=scripted"] };
+  return {
+    "spindled.path": path,
+    "spindled.arguments": ["-c", "model_provider=scripted", "-c", "tools.update_plan.enabled=true"],
+  };
 }
 
 const DEFAULTS = {

@@ -59,6 +59,14 @@ describe("an item", () => {
   });
 });
 
+test("a thread is called by its first words", () => {
+  const model = { ...running(), preview: "" };
+  const item = { type: "userMessage", id: "u", content: [{ type: "text", text: "Do it\nnow" }] } as never;
+  apply(model, notification("item/completed", { item }));
+  expect(titleOf(model)).toBe("Do it");
+  expect(model.turns[0]?.items).toHaveLength(1);
+});
+
 test("other threads do not concern it", () => {
   const model = thread();
   apply(model, notification("turn/started", { threadId: "other", turn: turn("1", "inProgress") }));
