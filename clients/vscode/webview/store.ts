@@ -2,7 +2,7 @@ import { type Signal, batch, signal } from "@preact/signals";
 import type { Question } from "../src/approvals/questions";
 import type { DaemonState, ToView } from "../src/chat/messages";
 import { apply } from "../src/model/apply";
-import { type ItemModel, type ThreadModel, type TurnModel, runningTurn, turnOf } from "../src/model/thread";
+import { type ItemModel, type ThreadModel, runningTurn, turnOf } from "../src/model/thread";
 import type { Notification } from "../src/protocol/methods";
 import type { Turn } from "../src/protocol/types";
 
@@ -60,14 +60,6 @@ export class Store {
     this.model.turns.unshift(...turns.map(turnOf));
     this.model.olderCursor = olderCursor;
     this.changes.value += 1;
-  }
-
-  findItem(question: Pick<Question, "turnId" | "itemId">): ItemModel | undefined {
-    return this.findTurn(question.turnId)?.items.find((each) => each.item.id === question.itemId);
-  }
-
-  private findTurn(id: string): TurnModel | undefined {
-    return this.thread?.turns.findLast((turn) => turn.id === id);
   }
 
   private show(thread: ThreadModel | null): void {

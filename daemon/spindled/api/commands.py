@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.settings import either, given, profile_mode, sandbox_policy
-from spindled.api import base64
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
-from spindled.api.jobs import DEFAULT_CAP, Jobs, Words, check_command, job_environment
+from spindled.api.jobs import DEFAULT_CAP, Jobs, Stream, Words, check_command, job_environment
 from spindled.process.child import STDERR, STDOUT
-from spindled.process.job import Plan, Reader
+from spindled.process.job import Plan
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RpcError
 from spindled.sandbox.confine import Confined, confine
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from spindled.api.session import Session
     from spindled.config.schema import Config
     from spindled.rpc.connection import Connection
+    from spindled_protocol.base import Wire
     from spindled_protocol.types import (
         CommandExecParams,
         CommandExecResizeParams,
@@ -35,29 +35,25 @@ if TYPE_CHECKING:
         SandboxPolicy,
     )
 
-WORDS = Words("command/exec", "command/exec/write", "command", "command/exec", "process id", "command/exec process id")
+WORDS = Words(
+    start="command/exec",
+    write="command/exec/write",
+    thing="command",
+    one="command/exec",
+    name="process id",
+    active="command/exec process id",
+    output="command/exec/outputDelta",
+)
 
 
 class Commands(Jobs):
     """A connection's commands."""
 
     def __init__(self, connection: Connection):
-        super().__init__(WORDS)
-        self._connection = connection
+        super().__init__(WORDS, connection)
 
-    def reader(self, process_id: str) -> Reader:
-        def take(stream: int, data: bytes, last: bool) -> None:
-            self._connection.notify(
-                "command/exec/outputDelta",
-                CommandExecOutputDeltaNotification(
-                    processId=process_id,
-                    stream="stdout" if stream == STDOUT else "stderr",
-                    deltaBase64=base64.encode(data),
-                    capReached=last,
-                ),
-            )
-
-        return Reader(take, self._connection.wait_writable)
+    def delta(self, name: str, stream: Stream, data: str, last: bool) -> Wire:
+        return CommandExecOutputDeltaNotification(processId=name, stream=stream, deltaBase64=data, capReached=last)
 
 
 @handler

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from spindled.agent.settings import either, given
 from spindled.api import base64
 from spindled.api.system import system_error
+from spindled.process.child import STDOUT
 from spindled.process.environment import child_environment
 from spindled.process.job import Job, Plan, Reader
 from spindled.process.pty import DEFAULT_SIZE
@@ -16,6 +18,10 @@ from spindled.rpc.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST,
 
 if TYPE_CHECKING:
     from spindled.config.schema import Config
+    from spindled.rpc.connection import Connection
+    from spindled_protocol.base import Wire
+
+Stream: TypeAlias = Literal["stdout", "stderr"]
 
 DEFAULT_CAP = 1 << 20
 """Bytes of each output, unless the client says otherwise."""
@@ -31,13 +37,15 @@ class Words(NamedTuple):
     one: str  # what there is none of under a name
     name: str  # what that name is
     active: str  # what there must not be two of
+    output: str  # the notification of output
 
 
-class Jobs:
-    """Named jobs. A name is free again once its job has ended."""
+class Jobs(ABC):
+    """Named jobs of a connection. A name is free again once its job has ended."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, connection: Connection) -> None:
         self.words = words
+        self.connection = connection
         self._running: dict[str, Job] = {}
         self._nameless: set[Job] = set()
         self._closed = False
@@ -59,6 +67,19 @@ class Jobs:
         else:
             self._running[name] = job
         return job
+
+    @abstractmethod
+    def delta(self, name: str, stream: Stream, data: str, last: bool) -> Wire:
+        """The params of the notification of output, which is in base64."""
+
+    def reader(self, name: str) -> Reader:
+        """Tells the client what the job of that name writes, as fast as it reads."""
+
+        def take(stream: int, data: bytes, last: bool) -> None:
+            shown: Stream = "stdout" if stream == STDOUT else "stderr"
+            self.connection.notify(self.words.output, self.delta(name, shown, base64.encode(data), last))
+
+        return Reader(take, self.connection.wait_writable)
 
     async def run(self, name: str | None, job: Job) -> int:
         """Its exit code, once nothing of it runs any more."""

@@ -6,12 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.settings import either
-from spindled.api import base64
 from spindled.api.errors import handler
-from spindled.api.jobs import DEFAULT_CAP, Jobs, Words, check_command, job_environment
+from spindled.api.jobs import DEFAULT_CAP, Jobs, Stream, Words, check_command, job_environment
 from spindled.api.paths import absolute_path
 from spindled.process.child import STDERR, STDOUT
-from spindled.process.job import Job, Plan, Reader
+from spindled.process.job import Job, Plan
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import (
@@ -26,6 +25,7 @@ from spindled_protocol.types import (
 if TYPE_CHECKING:
     from spindled.api.session import Session
     from spindled.rpc.connection import Connection
+    from spindled_protocol.base import Wire
     from spindled_protocol.types import (
         ProcessKillParams,
         ProcessResizePtyParams,
@@ -33,30 +33,26 @@ if TYPE_CHECKING:
         ProcessWriteStdinParams,
     )
 
-WORDS = Words("process/spawn", "process/writeStdin", "process", "process", "process handle", "process handle")
+WORDS = Words(
+    start="process/spawn",
+    write="process/writeStdin",
+    thing="process",
+    one="process",
+    name="process handle",
+    active="process handle",
+    output="process/outputDelta",
+)
 
 
 class Processes(Jobs):
     """A connection's processes, each with the task that tells how it ended."""
 
     def __init__(self, connection: Connection):
-        super().__init__(WORDS)
-        self._connection = connection
+        super().__init__(WORDS, connection)
         self._waiting: set[asyncio.Task[None]] = set()
 
-    def reader(self, handle: str) -> Reader:
-        def take(stream: int, data: bytes, last: bool) -> None:
-            self._connection.notify(
-                "process/outputDelta",
-                ProcessOutputDeltaNotification(
-                    processHandle=handle,
-                    stream="stdout" if stream == STDOUT else "stderr",
-                    deltaBase64=base64.encode(data),
-                    capReached=last,
-                ),
-            )
-
-        return Reader(take, self._connection.wait_writable)
+    def delta(self, name: str, stream: Stream, data: str, last: bool) -> Wire:
+        return ProcessOutputDeltaNotification(processHandle=name, stream=stream, deltaBase64=data, capReached=last)
 
     def follow(self, handle: str, job: Job) -> None:
         """Tell the client when it has ended."""
@@ -67,7 +63,7 @@ class Processes(Jobs):
     async def _follow(self, handle: str, job: Job) -> None:
         exit_code = await self.run(handle, job)
         out, err = job.outputs[STDOUT], job.outputs[STDERR]
-        self._connection.notify(
+        self.connection.notify(
             "process/exited",
             ProcessExitedNotification(
                 processHandle=handle,

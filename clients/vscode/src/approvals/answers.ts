@@ -1,8 +1,9 @@
 import type * as vscode from "vscode";
 import type { Daemon } from "../daemon/daemon";
+import { findItem } from "../model/apply";
 import type { ThreadModel } from "../model/thread";
 import type { FileUpdateChange } from "../protocol/types";
-import { type Answer, DECLINED, type Decision, type Question, type Questions } from "./questions";
+import type { Answer, Decision, Question, Questions } from "./questions";
 
 /** Puts the daemon's questions to whoever answers first. No answer is a no. */
 export function answerThrough(daemon: Daemon, questions: Questions, thread: () => ThreadModel | null): void {
@@ -36,11 +37,10 @@ function placeOf({ threadId, turnId, itemId }: Place): Place {
 }
 
 function decisionOf(answer: Answer | undefined): Decision {
-  return answer && "decision" in answer ? answer.decision : (DECLINED as { decision: Decision }).decision;
+  return answer && "decision" in answer ? answer.decision : "decline";
 }
 
-function changesOf(thread: ThreadModel | null, { threadId, turnId, itemId }: Place): FileUpdateChange[] {
-  if (thread?.id !== threadId) return [];
-  const item = thread.turns.find((turn) => turn.id === turnId)?.items.find((each) => each.item.id === itemId)?.item;
+function changesOf(thread: ThreadModel | null, place: Place): FileUpdateChange[] {
+  const item = thread?.id === place.threadId ? findItem(thread, place)?.item : undefined;
   return item?.type === "fileChange" ? item.changes : [];
 }

@@ -16,8 +16,6 @@ export type Decision = "accept" | "acceptForSession" | "decline" | "cancel";
 
 export type Answer = { decision: Decision } | ToolRequestUserInputResponse;
 
-export const DECLINED: Answer = { decision: "decline" };
-
 type Listener = (open: Question[]) => void;
 
 interface Waiting {

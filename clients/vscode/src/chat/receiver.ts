@@ -2,6 +2,7 @@ import { isAbsolute, join } from "node:path";
 import * as vscode from "vscode";
 import type { ProposedFiles } from "../approvals/proposed";
 import type { Questions } from "../approvals/questions";
+import { type Place, findItem } from "../model/apply";
 import type { Daemon } from "../daemon/daemon";
 import type { CurrentThread } from "../threads/current";
 import { type Call, type FromView, type ToView, isAllowed } from "./messages";
@@ -68,9 +69,9 @@ async function openFile(path: string, line: number | undefined, cwd: string | un
   await vscode.window.showTextDocument(file, { preview: true, selection: at && new vscode.Range(at, at) });
 }
 
-async function review(rooms: Rooms, { turnId, itemId }: { turnId: string; itemId: string }): Promise<void> {
+async function review(rooms: Rooms, place: Place): Promise<void> {
   const thread = rooms.current.thread;
-  const item = thread?.turns.find((turn) => turn.id === turnId)?.items.find((each) => each.item.id === itemId)?.item;
+  const item = thread && findItem(thread, place)?.item;
   if (!thread || item?.type !== "fileChange") return;
   const title = vscode.l10n.t("Changes of the agent");
   await rooms.proposed.show(item.changes, thread.cwd, item.status === "completed", title);

@@ -61,7 +61,7 @@ export function apply(thread: ThreadModel, notification: Notification): Change {
   }
 }
 
-interface Place {
+export interface Place {
   turnId: string;
   itemId: string;
 }
@@ -83,7 +83,7 @@ function findTurn(thread: ThreadModel, id: string): TurnModel | undefined {
   return thread.turns.findLast((turn) => turn.id === id);
 }
 
-function findItem(thread: ThreadModel, { turnId, itemId }: Place): ItemModel | undefined {
+export function findItem(thread: ThreadModel, { turnId, itemId }: Place): ItemModel | undefined {
   return findTurn(thread, turnId)?.items.findLast((each) => each.item.id === itemId);
 }
 
