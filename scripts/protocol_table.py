@@ -26,7 +26,6 @@ from spindled_protocol.version import WIRE_VERSION  # noqa: E402
 DOCUMENT = ROOT / "docs" / "protocol.md"
 SOURCE = ROOT / "daemon" / "spindled"
 SERVED = {"initialize", *ROUTES}  # the face answers `initialize` itself
-SENDERS = {"publish", "_publish", "notify", "tell", "ask"}
 OWN = {(name, field["name"]) for name, row in read_types().items() for field in row.get("fields", ()) if "own" in field}
 FIRST_FAMILIES = ("lifecycle", "threads", "resume", "library", "turns")
 
@@ -74,23 +73,10 @@ def document() -> str:
 
 
 def sent_methods(source: Path) -> set[str]:
-    """The server's methods that stand as the first argument of a call that sends."""
+    """The server's methods that the source names: it has no other reason to name one than to send it."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in source.rglob("*.py")]
-    named = {name for tree in trees for name in _first_arguments(tree)}
-    return {name for name in named if name in METHODS and METHODS[name].kind.startswith("server_")}
-
-
-def _first_arguments(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in SENDERS
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, str)
-        ):
-            yield node.args[0].value
+    words = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return {name for name, method in METHODS.items() if method.kind.startswith("server_") and name in words}
 
 
 def _requests(methods: list[Method]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 from types import ModuleType
 
@@ -26,13 +25,6 @@ def table() -> ModuleType:
 
 def test_the_document_is_up_to_date(table: ModuleType) -> None:
     assert table.DOCUMENT.read_text() == table.document().rstrip("\n") + "\n"
-
-
-def test_every_method_of_the_server_that_the_source_names_is_one_that_is_sent(table: ModuleType) -> None:
-    trees = [ast.parse(path.read_text()) for path in table.SOURCE.rglob("*.py")]
-    words = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    named = {name for name, method in METHODS.items() if method.kind.startswith("server_") and name in words}
-    assert table.sent_methods(table.SOURCE) == named
 
 
 async def test_what_is_called_unsupported_is_answered_so(scripted: Client) -> None:
