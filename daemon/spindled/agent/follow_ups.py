@@ -66,12 +66,12 @@ class FollowUps:
         prepared = PreparedInput(submission.input, submission.clientUserMessageId)
         self._thread.record.flush()
         self._queue.remove(self._thread.id, submission.id)
-        return self._thread.start_turn(prepared, self._thread.settings)
+        return self._thread.turns.start(prepared, self._thread.settings)
 
     def _begin_goal(self, goal: ThreadGoal) -> None:
         turn = RunningTurn(self._thread, self._thread.settings)
         turn.whisper(message("user", goals.go_on(goal)), urgent=True)
-        self._thread.begin(turn, goal.objective)
+        self._thread.turns.begin(turn, goal.objective)
         self._thread.record.goal(goal.objective)
         turn.start()
 

@@ -49,10 +49,10 @@ class GoalKeeper:
     def was_set(self, before: ThreadGoal | None, goal: ThreadGoal) -> None:
         """A client has set it: the turn that runs hears of a new objective, an idle thread begins to work."""
         self._thread.events.goal_updated(None, goal)
-        turn = self._thread.active
+        turn = self._thread.turns.active
         if turn is not None and before is not None and before.objective != goal.objective and goal.status == "active":
             turn.whisper(message("user", goals.edited(goal)), urgent=True)
-        self._thread.begin_next()
+        self._thread.turns.begin_next()
 
     # -- by the model
 
@@ -91,8 +91,8 @@ class GoalKeeper:
         after = goals.counted(goal, usage, int(whole), now_s())
         if after.status != goal.status:
             self._put(turn_id, after)
-            if self._thread.active is not None:
-                self._thread.active.whisper(message("user", goals.used_up(after)))
+            if self._thread.turns.active is not None:
+                self._thread.turns.active.whisper(message("user", goals.used_up(after)))
             return
         self._stored.count(after)
         self._thread.events.goal_updated(turn_id, after)

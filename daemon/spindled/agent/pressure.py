@@ -169,7 +169,7 @@ class Pressure:
         thread, model = self.thread, turn.settings.model
         summary = summary_text(await summarise(turn, settings, thread.history.for_request()))
         budget = min(USER_TOKENS, self.limit(model) // 2)
-        items = replacement(thread.context(turn.settings), thread.history.items, summary, budget)
+        items = replacement(thread.told.context(turn.settings), thread.history.items, summary, budget)
         size = estimate_all(items) + self._overhead(turn)
         window = thread.surroundings.catalogue.context_window(model)
         if size >= window:

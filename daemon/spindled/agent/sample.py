@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from spindled.agent.answer import answer
 from spindled.agent.prompt import message
 from spindled.agent.request import request_of
-from spindled.agent.thread import TurnConflict
 from spindled.agent.turn_budget import TurnBudget
+from spindled.agent.turns import TurnConflict
 from spindled.model import retry
 from spindled.model.errors import ModelError, incomplete_error
 from spindled.model.events import Incomplete, Usage
@@ -32,9 +32,9 @@ class Sample(NamedTuple):
 
 def check_source(thread: Thread, turn_id: str, *, may_run: bool) -> None:
     """Raises TurnConflict unless that turn is the thread's latest, and has ended if it must have."""
-    if thread.active is not None and not may_run:
+    if thread.turns.active is not None and not may_run:
         raise TurnConflict("sample source must be idle")
-    if turn_id != (thread.active.id if thread.active is not None else thread.latest_turn):
+    if turn_id != (thread.turns.active.id if thread.turns.active is not None else thread.turns.latest):
         raise TurnConflict(f"sample source turn must be the latest {'turn' if may_run else 'finished turn'}")
 
 

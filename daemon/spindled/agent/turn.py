@@ -3,56 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from spindled.agent.budget import BudgetExceeded
 from spindled.agent.calls import ABORTED_BY_USER
 from spindled.agent.clock import now_ms
 from spindled.agent.context import TurnContext
 from spindled.agent.fallbacks import stand_in
 from spindled.agent.guards import Guards
+from spindled.agent.outcome import COMPLETED, INTERRUPTED, INTERRUPTED_NOTE, OUT_OF_TIME_NOTE, outcome_of
+from spindled.agent.pending import Pending
 from spindled.agent.prompt import message
 from spindled.agent.request import model_request
 from spindled.agent.sampling import Sampling
 from spindled.agent.turn_budget import TurnBudget
 from spindled.agent.verdicts import SoFar
-from spindled.model.errors import ModelError, to_codex_error_info
 from spindled.store.ids import new_id
-from spindled_protocol.types import AgentMessageThreadItem, Turn, TurnError, UserMessageThreadItem
+from spindled_protocol.types import AgentMessageThreadItem, Turn, TurnError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from spindled.agent.inputs import PreparedInput
     from spindled.agent.ledger import Given
+    from spindled.agent.outcome import Outcome
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.thread import Thread
     from spindled.model.request import ModelRequest
     from spindled_protocol.types import ThreadItem, TurnStatus
-
-log = logging.getLogger(__name__)
-
-INTERRUPTED_NOTE = (
-    "<turn_aborted>\nThe user stopped the turn here. Commands that were running have been ended; "
-    "what they had done by then may be incomplete.\n</turn_aborted>"
-)
-
-OUT_OF_TIME_NOTE = (
-    "<turn_aborted>\nThe time for this turn was used up here. Commands that were running have been ended; "
-    "what they had done by then may be incomplete.\n</turn_aborted>"
-)
-
-
-class TurnFailed(Exception):
-    """The turn ends with this error."""
-
-    def __init__(self, error: TurnError):
-        super().__init__(error.message)
-        self.error = error
 
 
 class RunningTurn:
@@ -85,9 +63,7 @@ class RunningTurn:
         self.budget = TurnBudget(
             thread.ledger, budget or {}, partial(thread.approvals.question, self.id), self._run_out_of_time
         )
-        self.inputs: deque[PreparedInput] = deque([first] if first is not None else [])
-        self.whispers: list[dict[str, Any]] = []
-        self.must_tell = False
+        self.pending = Pending(self, first)
         self.sampling: Sampling | None = None
         self.guards = Guards()
         self.so_far = SoFar()
@@ -113,14 +89,13 @@ class RunningTurn:
 
     def steer(self, prepared: PreparedInput) -> None:
         """Give the running turn more input; the model hears it at once if it is only writing."""
-        self.inputs.append(prepared)
+        self.pending.add(prepared)
         if self.sampling is not None:
             self.sampling.cut()
 
     def whisper(self, item: dict[str, Any], *, urgent: bool = False) -> None:
         """Tell the model something with its next request, beside the input; an urgent word makes for one."""
-        self.whispers.append(item)
-        self.must_tell = self.must_tell or urgent
+        self.pending.whisper(item, urgent=urgent)
 
     def change_settings(self, settings: ThreadSettings) -> None:
         """From the next request on."""
@@ -134,7 +109,7 @@ class RunningTurn:
         if self.task is not None:
             self.task.cancel()
         else:
-            self._stop("interrupted", None)
+            self._stop(INTERRUPTED)
 
     def _run_out_of_time(self) -> None:
         """End as an interrupt does, but failed. A turn that is being stopped already stays what it is."""
@@ -157,33 +132,21 @@ class RunningTurn:
         """Tell the followers how the turn ended; once."""
         if self.outcome is not None:
             outcome, self.outcome = self.outcome, None
-            self.thread.turn_ended(self, outcome)
+            self.thread.turns.ended(self, outcome)
             self.concluded.set()
 
     # -- the loop
 
     async def run(self) -> None:
-        error: TurnError | None = None
-        status: TurnStatus = "completed"
         try:
             await self._loop()
-        except asyncio.CancelledError:
-            exceeded = self.budget.exceeded if self.out_of_time else None
-            status, error = ("failed", exceeded.to_turn_error()) if exceeded else ("interrupted", None)
-            await self.thread.user_commands.end(self.id)
-            await self._keep_inputs()
-        except BudgetExceeded as stop:
-            status, error = "failed", stop.exceeded.to_turn_error()
-            await self._keep_inputs()
-        except TurnFailed as failure:
-            status, error = "failed", failure.error
-        except ModelError as failure:
-            status, error = "failed", TurnError(message=str(failure), codexErrorInfo=to_codex_error_info(failure))
-        except Exception as failure:
-            log.exception("turn %s failed", self.id)
-            text = f"Internal error: {type(failure).__name__}: {failure}"
-            status, error = "failed", TurnError(message=text, codexErrorInfo="other")
-        self._stop(status, error)
+            outcome = COMPLETED
+        except (Exception, asyncio.CancelledError) as cause:
+            outcome = outcome_of(self.id, cause, self.budget.exceeded if self.out_of_time else None)
+            if isinstance(cause, asyncio.CancelledError):
+                await self.thread.user_commands.end(self.id)
+            await self.pending.keep()
+        self._stop(outcome)
 
     async def _loop(self) -> None:
         self._announce()
@@ -193,28 +156,19 @@ class RunningTurn:
         self.budget.begin()
         await self.thread.servers.settled(self.thread.surroundings.startup_grace_seconds)
         stand_in(self)
-        await self._make_room(self.thread.pressure.before_turn)
-        self.thread.remember([*self.thread.new_context(self.settings), *self.thread.unsaved.news()])
+        await self.thread.pressure.before_turn(self)
+        self.thread.remember([*self.thread.told.news(self.settings), *self.thread.unsaved.news()])
         goes_on = await self._sample()
-        while goes_on or self.inputs or self.must_tell or self.thread.user_commands.heard:
-            await self._make_room(self.thread.pressure.before_request)
+        while goes_on or self.pending.wants_request:
+            await self.thread.pressure.before_request(self)
             goes_on = await self._sample()
 
     async def _sample(self) -> bool:
-        self.thread.remember(self.whispers)
-        self.whispers, self.must_tell = [], False
-        await self._take_inputs()
+        await self.pending.take()
         self.sampling = Sampling(self)
         goes_on = await self.sampling.run()
         self.sampling = None
         return goes_on
-
-    async def _make_room(self, relief: Callable[[RunningTurn], Awaitable[None]]) -> None:
-        try:
-            await relief(self)
-        except ModelError:
-            await self._keep_inputs()
-            raise
 
     def _begin(self) -> None:
         self._announce()
@@ -231,37 +185,11 @@ class RunningTurn:
         if self.thread.follow_ups is not None:
             self.thread.follow_ups.goal.turn_began()
 
-    async def _take_inputs(self) -> None:
-        self.thread.remember(self.thread.user_commands.take())
-        while self.inputs:
-            prepared = self.inputs.popleft()
-            self.thread.remember([item for item in prepared.context if item not in self.thread.history.items])
-            if not prepared.inputs:
-                continue
-            content = await prepared.content()
-            self.guards.reset()
-            at_ms = now_ms()
-            item = UserMessageThreadItem(
-                id=new_id(), clientId=prepared.client_id, content=prepared.inputs, startedAtMs=at_ms, completedAtMs=None
-            )
-            self.thread.events.item_started(self.id, item, at_ms)
-            said = {"type": "message", "role": "user", "content": content}
-            self.thread.remember([said, *self.thread.skills_named(prepared.inputs, self.settings)])
-            item.completedAtMs = at_ms
-            self.thread.complete_item(self.id, item)
-
-    async def _keep_inputs(self) -> None:
-        """What was sent before the turn ended belongs to the conversation, heard or not."""
-        try:
-            await self._take_inputs()
-        except Exception:
-            log.exception("turn %s: input is lost", self.id)
-
-    def _stop(self, status: TurnStatus, error: TurnError | None) -> None:
+    def _stop(self, outcome: Outcome) -> None:
         self.budget.end()
-        if status == "interrupted" or self.out_of_time:
+        if outcome.status == "interrupted" or self.out_of_time:
             self._note_interrupt()
-        self.outcome = self.snapshot(status, error)
+        self.outcome = self.snapshot(*outcome)
         self.thread.record.turn_ended(self.outcome, self.final)
         self.stopped.set()
         if not self.held:
@@ -273,7 +201,7 @@ class RunningTurn:
     def _never_began(self, task: asyncio.Task[None]) -> None:
         """A task cancelled before its first step never enters `run`."""
         if not self.stopped.is_set():
-            self._stop("interrupted", None)
+            self._stop(INTERRUPTED)
 
     # -- what a sampling asks of its turn
 

@@ -24,21 +24,15 @@ class UserCommands:
         self._thread = thread
         self._running: dict[asyncio.Task[None], str] = {}
 
-    async def ready(self) -> None:
-        """Wait until no turn is being stopped."""
-        while (turn := self._thread.active) is not None and turn.stopping:
-            await turn.concluded.wait()
-
     def beginning(self, command: UserCommand) -> Callable[[], None]:
         """What begins the command, in the turn that runs or in one of its own. Raises StoreError, TurnConflict."""
         thread = self._thread
-        thread.check_open()
-        if thread.active is None:
+        if thread.turns.active is None:
             from spindled.agent.user_shell_turn import UserShellTurn
 
-            thread.active = UserShellTurn(thread, thread.settings, command)
-            return thread.active.start
-        return partial(self.start, thread.active.context, command)
+            return thread.turns.begin(UserShellTurn(thread, thread.settings, command)).start
+        thread.turns.check_open()
+        return partial(self.start, thread.turns.active.context, command)
 
     def start(self, context: TurnContext, command: UserCommand) -> None:
         """Begin to run it as an item of that turn."""
@@ -51,7 +45,7 @@ class UserCommands:
 
         result = await run_for_user(command, context)
         self.heard.append(message("user", result))
-        if self._thread.active is None:
+        if self._thread.turns.active is None:
             self._thread.remember(self.take())
 
     def take(self) -> list[dict[str, Any]]:

@@ -25,5 +25,5 @@ class UserShellTurn(RunningTurn):
         commands.start(self.context, self.command)
         await commands.ended(self.id)
         self.thread.remember(commands.take())
-        if self.inputs:
+        if self.pending.said:
             await self._converse()

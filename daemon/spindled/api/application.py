@@ -180,7 +180,7 @@ class Application:
 
     @property
     def busy(self) -> bool:
-        return any(thread.active is not None for thread in self.threads)
+        return any(thread.turns.active is not None for thread in self.threads)
 
     async def close(self, deadline_seconds: float) -> None:
         """Stop every turn, end every child, close the store and the models' connections."""

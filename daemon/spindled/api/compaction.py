@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 @handler
 def thread_compact_start(session: Session, params: ThreadCompactStartParams) -> Then:
     thread = session.application.threads.get(thread_id(params.threadId))
-    thread.check_open()
+    thread.turns.check_open()
     session.follow(thread)
-    return Then(ThreadCompactStartResponse(), thread.start_compaction)
+    return Then(ThreadCompactStartResponse(), thread.turns.compact)

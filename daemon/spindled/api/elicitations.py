@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spindled.agent.thread import TurnConflict
+from spindled.agent.turns import TurnConflict
 from spindled.api.errors import handler
 from spindled.api.ids import thread_id
 from spindled_protocol.types import ThreadDecrementElicitationResponse, ThreadIncrementElicitationResponse

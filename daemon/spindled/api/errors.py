@@ -13,8 +13,8 @@ from spindled.agent.goals import GoalError
 from spindled.agent.inputs import InputError
 from spindled.agent.servers import UnknownServer
 from spindled.agent.settings import SettingsError
-from spindled.agent.thread import NotSteerable, TurnConflict
 from spindled.agent.threads import ThreadNotLoaded
+from spindled.agent.turns import NotSteerable, TurnConflict
 from spindled.config.errors import ConfigError
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled.store.errors import RolloutPathError, StoreError, ThreadLookupError, TurnNotFound

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spindled.agent.inputs import PreparedInput
 from spindled.agent.settings import either
-from spindled.agent.thread import TurnConflict
+from spindled.agent.turns import TurnConflict
 from spindled.api.errors import handler
 from spindled.api.ids import thread_id
 from spindled.api.slices import page_size
@@ -55,7 +55,7 @@ def queue_add(session: Session, params: ThreadQueueAddParams) -> Then:
     def tell() -> None:
         changed(thread)
         if thread is not None:
-            thread.begin_next()
+            thread.turns.begin_next()
 
     return Then(ThreadQueueAddResponse(queuedSubmission=submission), tell)
 
@@ -106,7 +106,7 @@ def queue_start(session: Session, params: ThreadQueueStartParams) -> Then:
     queues = session.application.store.library.queues
     submission = queues.find(wanted, chosen) if chosen is not None else queues.first(wanted)
     thread = session.application.threads.get(wanted) if submission is not None else None
-    if thread is not None and thread.active is not None:
+    if thread is not None and thread.turns.active is not None:
         raise TurnConflict("thread already has an active or pending turn")
     if submission is None or thread is None or thread.follow_ups is None:
         raise TurnConflict("queue is empty")

@@ -24,7 +24,7 @@ async def stored_turns(application: Application, thread: Thread) -> list[Turn]:
         turns = list(await asyncio.to_thread(application.store.turns, thread.id))
     except ThreadLookupError:
         return []
-    running = thread.active
+    running = thread.turns.active
     for place, turn in enumerate(turns):
         if running is not None and turn.id == running.id and turn.status == "interrupted":
             turns[place] = replace(turn, status="inProgress", completedAt=None, durationMs=None)

@@ -81,7 +81,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
                 thread.follow_ups.goal.show()
         prepare(session, thread)
         if not loaded:
-            thread.begin_next()
+            thread.turns.begin_next()
 
     return Then(response, announce)
 

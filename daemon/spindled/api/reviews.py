@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 @handler
 def review_start(session: Session, params: ReviewStartParams) -> Then:
     thread = session.application.threads.get(thread_id(params.threadId))
-    thread.check_open()
+    thread.turns.check_open()
     turn = ReviewTurn(thread, params.target, partial(reviewer_of, session.application, thread))
     session.follow(thread)
     response = ReviewStartResponse(turn=turn.snapshot_of_request(), reviewThreadId=thread.id)
-    return Then(response, partial(thread.interpose, turn))
+    return Then(response, partial(thread.turns.interpose, turn))
 
 
 def reviewer_of(application: Application, thread: Thread, followers: Followers) -> Thread:

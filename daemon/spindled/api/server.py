@@ -42,7 +42,7 @@ LOCAL = "local"  # the one environment: this machine
 @handler
 def server_diagnostics(session: Session, params: ServerDiagnosticsParams) -> ServerDiagnosticsResponse:
     threads = list(session.application.threads)
-    gauges = {"app.threads.loaded": len(threads), "app.turns.running": sum(thread.engaged for thread in threads)}
+    gauges = {"app.threads.loaded": len(threads), "app.turns.running": sum(thread.turns.engaged for thread in threads)}
     return ServerDiagnosticsResponse(
         process=ServerDiagnosticsProcess(id=os.getpid(), residentMemoryBytes=resident_bytes()),
         gauges=[ServerDiagnosticsGauge(name=name, value=value) for name, value in gauges.items()],

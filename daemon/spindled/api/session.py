@@ -61,7 +61,7 @@ class Session:
         Who does not know the thread hears first of the items that go on.
         """
         followers = self.application.followers(thread.id)
-        if thread.active is not None and not knows and self.connection not in followers.connections:
+        if thread.turns.active is not None and not knows and self.connection not in followers.connections:
             followers.recall(self.connection, after)
         followers.join(self.connection, after)
 

@@ -35,7 +35,7 @@ def turn_settings_update(session: Session, params: TurnSettingsUpdateParams) -> 
     thread = session.application.threads.get(thread_id(params.threadId))
     if not enabled(thread.surroundings.config.settings, "step_model_switching"):
         raise RpcError(INVALID_REQUEST, "turn settings updates require the step_model_switching feature")
-    turn = thread.active
+    turn = thread.turns.active
     if turn is None or turn.id != params.turnId or turn.stopping or not turn.steerable:
         return TurnSettingsUpdateResponse(status="targetUnavailable")
     turn.change_settings(turn.settings.with_turn(as_of_turn(params)))

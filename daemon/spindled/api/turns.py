@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 @handler
 def turn_start(session: Session, params: TurnStartParams) -> Then | Awaitable[Then]:
     thread = session.application.threads.get(thread_id(params.threadId))
-    return begin_when_quiet(session, params) if thread.engaged else begin(session, params)
+    return begin_when_quiet(session, params) if thread.turns.engaged else begin(session, params)
 
 
 @handler
 async def begin_when_quiet(session: Session, params: TurnStartParams) -> Then:
     """What follows an interrupt at once is a turn of its own, not input of the one that ends."""
-    await session.application.threads.get(thread_id(params.threadId)).quiet()
+    await session.application.threads.get(thread_id(params.threadId)).turns.quiet()
     return begin(session, params)
 
 
@@ -42,8 +42,8 @@ def begin(session: Session, params: TurnStartParams) -> Then:
     before = thread.settings
     settings = before.with_turn(params)
     session.follow(thread)
-    running = thread.active
-    turn = thread.start_turn(prepared, settings, either(params.outputSchema, None), limits(params.budget))
+    running = thread.turns.active
+    turn = thread.turns.start(prepared, settings, either(params.outputSchema, None), limits(params.budget))
     if turn is not running:
         for_this_turn(turn, params)
 
@@ -86,14 +86,14 @@ def for_this_turn(turn: RunningTurn, params: TurnStartParams) -> None:
 def turn_steer(session: Session, params: TurnSteerParams) -> TurnSteerResponse:
     thread = session.application.threads.get(thread_id(params.threadId))
     if not params.input:
-        thread.check_active(params.expectedTurnId)
+        thread.turns.check_active(params.expectedTurnId)
         raise InputError("input must not be empty")
     prepared = prepare(params)
-    return TurnSteerResponse(turnId=thread.steer(prepared, params.expectedTurnId).id)
+    return TurnSteerResponse(turnId=thread.turns.steer(prepared, params.expectedTurnId).id)
 
 
 @handler
 async def turn_interrupt(session: Session, params: TurnInterruptParams) -> Then:
     thread = session.application.threads.get(thread_id(params.threadId))
-    turn = await thread.interrupt(params.turnId)
+    turn = await thread.turns.interrupt(params.turnId)
     return Then(TurnInterruptResponse(), turn.conclude)

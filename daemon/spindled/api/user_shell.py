@@ -30,13 +30,13 @@ def thread_shell_command(session: Session, params: ThreadShellCommandParams) -> 
         raise RpcError(INVALID_REQUEST, "command must not be empty")
     command = UserCommand(params.command.strip(), milliseconds / 1000)
     thread = session.application.threads.get(thread_id(params.threadId))
-    return begin_when_stopped(session, params, command) if thread.stopping else begin(session, params, command)
+    return begin_when_stopped(session, params, command) if thread.turns.stopping else begin(session, params, command)
 
 
 @handler
 async def begin_when_stopped(session: Session, params: ThreadShellCommandParams, command: UserCommand) -> Then:
     """What follows an interrupt at once is no part of the turn that ends."""
-    await session.application.threads.get(thread_id(params.threadId)).user_commands.ready()
+    await session.application.threads.get(thread_id(params.threadId)).turns.stopped()
     return begin(session, params, command)
 
 

@@ -24,4 +24,4 @@ async def new_world(tmp_path: Path) -> AsyncIterator[NewWorld]:
     yield make
     for world in made:
         await world.thread.close()
-        assert world.thread.active is None
+        assert world.thread.turns.active is None

@@ -21,9 +21,9 @@ from spindled.agent.compaction import (
 )
 from spindled.agent.history import message_text
 from spindled.agent.notes import Note
+from spindled.agent.outcome import INTERRUPTED_NOTE
 from spindled.agent.prompt import message
 from spindled.agent.tokens import estimate, estimate_all
-from spindled.agent.turn import INTERRUPTED_NOTE
 from tests.unit.agent.world import assert_valid
 
 Item = dict[str, Any]

@@ -117,7 +117,7 @@ async def test_a_steer_behind_a_thought(new_world: NewWorld) -> None:
     world = new_world([*thought(), gate], [*said("m", "ok"), completed()])
     running = world.start("first")
     await gate.reached.wait()
-    world.thread.steer(words("second"), running.id)
+    world.thread.turns.steer(words("second"), running.id)
     assert (await world.ended(running))["status"] == "completed"
     assert kinds(world, 1) == ["user", "user"]
 

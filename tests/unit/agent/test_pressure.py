@@ -12,7 +12,7 @@ from spindled.agent.compaction import CLEARED
 from spindled.agent.history import message_text
 from spindled.agent.inputs import PreparedInput
 from spindled.agent.prompt import message
-from spindled.agent.thread import NotSteerable, TurnConflict
+from spindled.agent.turns import NotSteerable, TurnConflict
 from spindled.model.errors import Kind, ModelError
 from spindled.model.events import Incomplete, ItemDone
 from spindled.tools.base import ToolCall, ToolContext, ToolOutput
@@ -52,8 +52,8 @@ def old_pairs(count: int = 5, size: int = 20_000) -> list[dict[str, Any]]:
 
 async def compact(world: World) -> dict[str, Any]:
     count = len(world.followers.of("turn/completed"))
-    world.thread.check_open()
-    world.thread.start_compaction()
+    world.thread.turns.check_open()
+    world.thread.turns.compact()
     return dict((await world.followers.wait_for("turn/completed", count + 1))["turn"])
 
 
@@ -418,21 +418,21 @@ async def test_by_hand_a_provider_error_is_told_as_it_is(new_world: NewWorld) ->
 async def test_it_takes_no_input(new_world: NewWorld) -> None:
     gate = Gate()
     world = new_world([gate, *answer("SUMMARY")])
-    world.thread.start_compaction()
+    world.thread.turns.compact()
     await gate.reached.wait()
-    turn = world.thread.active
+    turn = world.thread.turns.active
     assert turn is not None
     with pytest.raises(NotSteerable) as refused:
-        world.thread.steer(words("x"), turn.id)
+        world.thread.turns.steer(words("x"), turn.id)
     assert (str(refused.value), refused.value.kind) == ("cannot steer a compact turn", "compact")
     with pytest.raises(TurnConflict):
-        world.thread.steer(PreparedInput([], None), "other")
+        world.thread.turns.steer(PreparedInput([], None), "other")
     with pytest.raises(NotSteerable):
-        world.thread.start_turn(words("x"), world.settings)
-    assert world.thread.engaged
+        world.thread.turns.start(words("x"), world.settings)
+    assert world.thread.turns.engaged
     gate.open()
-    await world.thread.quiet()
-    assert not world.thread.engaged
+    await world.thread.turns.quiet()
+    assert not world.thread.turns.engaged
 
 
 async def test_interrupted_it_leaves_everything_as_it_was(new_world: NewWorld) -> None:
@@ -440,10 +440,10 @@ async def test_interrupted_it_leaves_everything_as_it_was(new_world: NewWorld) -
     world = new_world(answer("A1"), [*said("m", "SUM"), gate])
     await world.run()
     before = copy.deepcopy(world.history)
-    world.thread.start_compaction()
+    world.thread.turns.compact()
     await gate.reached.wait()
-    assert world.thread.active is not None
-    assert (await world.interrupt(world.thread.active))["status"] == "interrupted"
+    assert world.thread.turns.active is not None
+    assert (await world.interrupt(world.thread.turns.active))["status"] == "interrupted"
     assert world.history == before
     assert compactions(world) == 0
     assert world.thread.pressure.failures == 0
@@ -466,7 +466,7 @@ async def test_steering_while_the_turn_makes_room(new_world: NewWorld) -> None:
     await world.run("first")
     turn = world.start("second")
     await gate.reached.wait()
-    world.thread.steer(words("third"), turn.id)
+    world.thread.turns.steer(words("third"), turn.id)
     gate.open()
     assert (await world.ended(turn))["status"] == "completed"
     assert texts_of(world.model.requests[-1].input, "user")[2:] == ["second", "third"]
@@ -494,9 +494,9 @@ async def test_closing_while_one_turn_takes_the_place_of_another(new_world: NewW
     world = new_world([gate], [gate])
     turn = world.start()
     await gate.reached.wait()
-    world.thread.start_compaction()
+    world.thread.turns.compact()
     await world.thread.close()
     assert turn.concluded.is_set()
     assert [params["turn"]["status"] for params in world.followers.of("turn/completed")] == ["interrupted"]
     with pytest.raises(TurnConflict):
-        world.thread.check_open()
+        world.thread.turns.check_open()

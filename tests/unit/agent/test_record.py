@@ -18,7 +18,7 @@ async def test_a_full_disk_is_told_once_and_costs_nothing(new_world: NewWorld) -
 
     with pytest.raises(StoreError, match="No space"):  # the next turn does not begin while nothing can be kept
         world.start("refused")
-    assert world.thread.active is None
+    assert world.thread.turns.active is None
 
     world.journal.broken = False
     await world.run("again")

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from spindled.agent.thread import TurnConflict
 from spindled.agent.threads import ThreadNotLoaded, Threads
 from spindled.agent.turn import RunningTurn
+from spindled.agent.turns import TurnConflict
 from spindled_protocol.types import ReadOnlySandboxPolicy
 from tests.unit.agent.conftest import NewWorld
 from tests.unit.agent.world import Gate, begun, called, completed, said, words
@@ -139,8 +139,8 @@ async def test_a_turn_that_waits_is_given_up_for_another(new_world: NewWorld) ->
     running = world.start()
     await gate.reached.wait()
     first, second = (RunningTurn(world.thread, world.settings, words(text)) for text in ("first", "second"))
-    world.thread.interpose(first)
-    world.thread.interpose(second)
+    world.thread.turns.interpose(first)
+    world.thread.turns.interpose(second)
     await world.ended(second)
     ends = [(turn["turn"]["id"], turn["turn"]["status"]) for turn in world.followers.of("turn/completed")]
     assert ends == [(first.id, "interrupted"), (running.id, "interrupted"), (second.id, "completed")]
@@ -153,7 +153,7 @@ async def test_a_turn_that_waits_ends_with_the_thread(new_world: NewWorld) -> No
     world.start()
     await gate.reached.wait()
     waiting = RunningTurn(world.thread, world.settings, words("later"))
-    world.thread.interpose(waiting)
+    world.thread.turns.interpose(waiting)
     await world.thread.close()
     ends = {params["turn"]["id"]: params["turn"]["status"] for params in world.followers.of("turn/completed")}
     assert ends[waiting.id] == "interrupted" and len(ends) == 2

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from spindled.agent.inputs import PreparedInput
-from spindled.agent.thread import TurnConflict
-from spindled.agent.turn import INTERRUPTED_NOTE
+from spindled.agent.outcome import INTERRUPTED_NOTE
+from spindled.agent.turns import TurnConflict
 from spindled.model.errors import Kind, ModelError
 from spindled.model.events import Incomplete, TextDelta
 from spindled.tools.base import ToolCall, ToolContext, ToolOutput
@@ -232,7 +232,7 @@ async def test_interrupt_while_a_follower_does_not_read(new_world: NewWorld) -> 
 async def test_interrupt_while_an_image_is_read(new_world: NewWorld, tmp_path: Any) -> None:
     world = new_world()
     image = LocalImageUserInput(path=str(tmp_path / "missing.png"))
-    running = world.thread.start_turn(PreparedInput([image], None), world.settings)
+    running = world.thread.turns.start(PreparedInput([image], None), world.settings)
     running.start()
     await world.followers.wait_for("turn/started")
     assert (await world.interrupt(running))["status"] == "interrupted"
@@ -241,7 +241,7 @@ async def test_interrupt_while_an_image_is_read(new_world: NewWorld, tmp_path: A
 async def test_an_image_that_cannot_be_read_is_told_to_the_model(new_world: NewWorld, tmp_path: Any) -> None:
     world = new_world()
     image = LocalImageUserInput(path=str(tmp_path / "missing.png"))
-    running = world.thread.start_turn(PreparedInput([TextUserInput(text="see"), image], "mine"), world.settings)
+    running = world.thread.turns.start(PreparedInput([TextUserInput(text="see"), image], "mine"), world.settings)
     running.start()
     assert (await world.ended(running))["status"] == "completed"
     assert "could not be read" in texts_of(world.history, "user")[0]
@@ -259,12 +259,12 @@ async def test_a_turn_cancelled_before_its_first_step(new_world: NewWorld) -> No
 
 async def test_a_turn_interrupted_before_it_was_started(new_world: NewWorld) -> None:
     world = new_world()
-    running = world.thread.start_turn(words("hello"), world.settings)
+    running = world.thread.turns.start(words("hello"), world.settings)
     turn = await world.interrupt(running)
     running.start()
     assert turn["status"] == "interrupted"
     assert running.task is None
-    assert world.thread.active is None
+    assert world.thread.turns.active is None
 
 
 async def test_several_interrupts_at_once(new_world: NewWorld) -> None:
@@ -272,13 +272,13 @@ async def test_several_interrupts_at_once(new_world: NewWorld) -> None:
     stalls(world, gate)
     running = world.start()
     await gate.reached.wait()
-    turns = await asyncio.gather(*(world.thread.interrupt(running.id) for _ in range(3)))
+    turns = await asyncio.gather(*(world.thread.turns.interrupt(running.id) for _ in range(3)))
     assert world.followers.of("turn/completed") == []  # only after the answers to the interrupts
     for turn in turns:
         turn.conclude()
     assert len(world.followers.of("turn/completed")) == 1
     with pytest.raises(TurnConflict, match="no active turn"):
-        await world.thread.interrupt(running.id)
+        await world.thread.turns.interrupt(running.id)
 
 
 async def test_a_second_interrupt_does_not_cut_short_how_a_tool_ends(new_world: NewWorld) -> None:
@@ -295,11 +295,11 @@ async def test_a_second_interrupt_does_not_cut_short_how_a_tool_ends(new_world: 
     world = new_world([*called("a", "slow")], tools=[FakeTool("slow", run)])
     running = world.start()
     await began.reached.wait()
-    first = asyncio.ensure_future(world.thread.interrupt(running.id))
+    first = asyncio.ensure_future(world.thread.turns.interrupt(running.id))
     await ending.reached.wait()
 
     async def again() -> None:
-        (await world.thread.interrupt(running.id)).conclude()
+        (await world.thread.turns.interrupt(running.id)).conclude()
         log.append("answered")
 
     others = asyncio.gather(again(), again())
@@ -314,7 +314,7 @@ async def test_an_interrupt_whose_caller_is_gone_still_concludes(new_world: NewW
     stalls(world, gate)
     running = world.start()
     await gate.reached.wait()
-    asking = asyncio.ensure_future(world.thread.interrupt(running.id))
+    asking = asyncio.ensure_future(world.thread.turns.interrupt(running.id))
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
@@ -343,9 +343,9 @@ async def test_interrupting_another_turn_is_refused(new_world: NewWorld) -> None
     stalls(world, gate)
     running = world.start()
     with pytest.raises(TurnConflict, match="expected active turn id other"):
-        await world.thread.interrupt("other")
+        await world.thread.turns.interrupt("other")
     await gate.reached.wait()
-    (await world.thread.interrupt("")).conclude()
+    (await world.thread.turns.interrupt("")).conclude()
     assert (await world.ended(running))["status"] == "interrupted"
 
 
@@ -358,7 +358,7 @@ async def test_steering_while_the_model_writes_cuts_it_short(new_world: NewWorld
     world.model.attempts.append([*said("m", "better"), completed()])
     running = world.start("first")
     await gate.reached.wait()
-    assert world.thread.steer(words("second", "id2"), running.id) is running
+    assert world.thread.turns.steer(words("second", "id2"), running.id) is running
     turn = await world.ended(running)
     assert turn["status"] == "completed"
     request = world.model.requests[1].input
@@ -373,7 +373,7 @@ async def test_steering_while_a_tool_runs_waits_for_it(new_world: NewWorld) -> N
     world = new_world([*called("a", "wait"), completed()], tools=[waiting_tool(gate, log)])
     running = world.start("first")
     await gate.reached.wait()
-    world.thread.steer(words("second"), running.id)
+    world.thread.turns.steer(words("second"), running.id)
     gate.open()
     await world.ended(running)
     assert log == ["began", "ended"]
@@ -397,9 +397,9 @@ async def test_a_turn_start_while_one_runs_steers_it(new_world: NewWorld) -> Non
 async def test_steering_before_the_first_step_and_during_a_retry(new_world: NewWorld) -> None:
     world = new_world([broken()])
     running = world.start("first")
-    world.thread.steer(words("second"), running.id)
+    world.thread.turns.steer(words("second"), running.id)
     await world.followers.wait_for("error")
-    world.thread.steer(words("third"), running.id)
+    world.thread.turns.steer(words("third"), running.id)
     assert (await world.ended(running))["status"] == "completed"
     assert texts_of(world.history, "user") == ["first", "second", "third"]
 
@@ -407,18 +407,18 @@ async def test_steering_before_the_first_step_and_during_a_retry(new_world: NewW
 async def test_steering_what_does_not_run(new_world: NewWorld) -> None:
     world, gate = new_world(), Gate()
     with pytest.raises(TurnConflict, match="no active turn to steer"):
-        world.thread.steer(words("x"), "turn")
+        world.thread.turns.steer(words("x"), "turn")
     stalls(world, gate)
     running = world.start()
     with pytest.raises(TurnConflict, match="expected active turn id `other` but found"):
-        world.thread.steer(words("x"), "other")
+        world.thread.turns.steer(words("x"), "other")
     await gate.reached.wait()
     running.interrupt()
     with pytest.raises(TurnConflict, match="no active turn to steer"):
-        world.thread.steer(words("x"), running.id)
+        world.thread.turns.steer(words("x"), running.id)
     with pytest.raises(TurnConflict, match="being stopped"):
         world.start("x")
-    await world.thread.quiet()
+    await world.thread.turns.quiet()
     assert (await world.run("next"))["id"] != running.id
     assert texts_of(world.history, "user")[-1] == "next"
 
@@ -428,7 +428,7 @@ async def test_both_a_steer_and_an_interrupt(new_world: NewWorld) -> None:
     stalls(world, gate)
     running = world.start()
     await gate.reached.wait()
-    world.thread.steer(words("more"), running.id)
+    world.thread.turns.steer(words("more"), running.id)
     assert (await world.interrupt(running))["status"] == "interrupted"
     assert [item["text"] for item in world.followers.items("agentMessage")] == ["Hal"]
 

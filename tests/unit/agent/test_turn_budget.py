@@ -191,7 +191,7 @@ async def test_a_steered_turn_takes_the_budget_that_comes_with_the_input(new_wor
     shop = Shop(new_world, {}, [*said("m", "o"), gate, completed()])
     turn = shop.world.start()
     await gate.reached.wait()
-    shop.world.thread.start_turn(words("more"), shop.world.settings, budget={"model_calls": 1})
+    shop.world.thread.turns.start(words("more"), shop.world.settings, budget={"model_calls": 1})
     outcome = await shop.world.ended(turn)
     assert details(outcome) == {"scope": "turn", "kind": "modelCalls", "limit": 1, "used": 1}
     assert "more" in str(shop.world.history)
@@ -256,7 +256,7 @@ async def test_wall_time_adds_up_over_turns(new_world: NewWorld) -> None:
 
 async def test_nothing_is_charged_to_a_turn_that_never_began(new_world: NewWorld) -> None:
     world = new_world()
-    turn = world.thread.start_turn(words("x"), world.settings)
+    turn = world.thread.turns.start(words("x"), world.settings)
     await world.interrupt(turn)
     assert world.thread.ledger.spent.turns == 0
     assert world.journal.kinds.count("spindled_spending") == 0
@@ -280,7 +280,7 @@ async def test_every_charge_is_on_disk_before_what_it_is_for(new_world: NewWorld
 async def test_the_sticky_verdict(new_world: NewWorld) -> None:
     """3-02: once something was refused, nothing that follows in the turn is done, whatever the limits are by then."""
     world = new_world()
-    turn = world.thread.start_turn(words("x"), world.settings, budget={"model_calls": 0})
+    turn = world.thread.turns.start(words("x"), world.settings, budget={"model_calls": 0})
     with pytest.raises(BudgetExceeded):
         await turn.budget.model_call("turn", "gpt-5.5")
     turn.budget.give({"model_calls": None})

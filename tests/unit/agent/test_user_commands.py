@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from spindled.agent.thread import TurnConflict
+from spindled.agent.turns import TurnConflict
 from spindled.tools.user_command import ABORTED, UserCommand
 from tests.unit.agent.conftest import NewWorld
 from tests.unit.agent.world import Gate, World, assert_valid, begun, called, completed, said, texts_of, words
@@ -86,8 +86,8 @@ async def test_several_in_one_turn_of_their_own(new_world: NewWorld) -> None:
 async def test_input_meanwhile_is_answered_when_it_is_done(new_world: NewWorld) -> None:
     world = new_world()
     begin(world, "until [ -e go ]; do sleep 0.01; done; echo first")
-    assert world.thread.active is not None
-    assert world.start("what was that?") is world.thread.active
+    assert world.thread.turns.active is not None
+    assert world.start("what was that?") is world.thread.turns.active
     (world.workspace / "go").touch()
     await world.followers.wait_for("turn/completed")
     assert outputs(world.model.requests[0].input) == ["first\n"]
@@ -99,8 +99,8 @@ async def test_an_interrupt_ends_it(new_world: NewWorld) -> None:
     world = new_world()
     begin(world, SLEEP)
     await world.followers.wait_for("item/commandExecution/outputDelta")
-    assert world.thread.active is not None
-    ended = await world.interrupt(world.thread.active)
+    assert world.thread.turns.active is not None
+    ended = await world.interrupt(world.thread.turns.active)
     assert ended["status"] == "interrupted"
     assert world.followers.items("commandExecution")[0]["status"] == "failed"
     assert outputs(world.history) == [f"begun\n\n{ABORTED}"]
@@ -121,7 +121,7 @@ async def test_beside_a_compaction_it_is_told_to_what_comes_of_it(new_world: New
     gate = Gate()
     world = new_world([*said("m", "ok"), completed()], [gate, *said("s", "a summary"), completed()])
     await world.run()
-    world.thread.start_compaction()
+    world.thread.turns.compact()
     await gate.reached.wait()
     begin(world, "echo beside")
     await world.followers.until(lambda: bool(world.followers.items("commandExecution")))
@@ -136,8 +136,8 @@ async def test_after_an_interrupt_it_waits_for_a_turn_of_its_own(new_world: NewW
     running = world.start()
     await gate.reached.wait()
     running.interrupt()
-    await world.thread.user_commands.ready()
-    assert world.thread.active is None
+    await world.thread.turns.stopped()
+    assert world.thread.turns.active is None
     begin(world, "echo after")
     await world.followers.wait_for("turn/completed", 2)
     assert outputs(world.history) == ["after\n"]
@@ -156,8 +156,8 @@ async def test_a_thread_that_closes_leaves_nothing(new_world: NewWorld) -> None:
 async def test_steering_goes_to_it_too(new_world: NewWorld) -> None:
     world = new_world()
     begin(world, "until [ -e go ]; do sleep 0.01; done")
-    assert world.thread.active is not None
-    world.thread.steer(words("more"), world.thread.active.id)
+    assert world.thread.turns.active is not None
+    world.thread.turns.steer(words("more"), world.thread.turns.active.id)
     (world.workspace / "go").touch()
     await world.followers.wait_for("turn/completed")
     assert texts_of(world.model.requests[0].input, "user")[-1] == "more"

@@ -263,7 +263,7 @@ class World:
             await self._pool.close()
 
     def start(self, text: str = "hello", settings: ThreadSettings | None = None, **options: Any) -> RunningTurn:
-        turn = self.thread.start_turn(words(text), settings or self.thread.settings, **options)
+        turn = self.thread.turns.start(words(text), settings or self.thread.settings, **options)
         turn.start()
         return turn
 
@@ -274,7 +274,7 @@ class World:
         return dict((await self.followers.wait_for("turn/completed", count + 1))["turn"])
 
     async def interrupt(self, turn: RunningTurn) -> Json:
-        (await self.thread.interrupt(turn.id)).conclude()
+        (await self.thread.turns.interrupt(turn.id)).conclude()
         return dict(self.followers.of("turn/completed")[-1]["turn"])
 
     async def ended(self, turn: RunningTurn) -> Json:

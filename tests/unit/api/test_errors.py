@@ -7,8 +7,8 @@ import pytest
 
 from spindled.agent.inputs import InputError
 from spindled.agent.settings import SettingsError
-from spindled.agent.thread import TurnConflict
 from spindled.agent.threads import ThreadNotLoaded
+from spindled.agent.turns import TurnConflict
 from spindled.api.errors import handler, wire_error
 from spindled.config.errors import ConfigError, Span
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError

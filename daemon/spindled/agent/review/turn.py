@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from spindled.agent.clock import now_ms
 from spindled.agent.inputs import PreparedInput
 from spindled.agent.notes import Note
+from spindled.agent.outcome import TurnFailed
 from spindled.agent.prompt import message
 from spindled.agent.review import target as targets
 from spindled.agent.review.findings import parsed
 from spindled.agent.review.relay import Relay
-from spindled.agent.turn import RunningTurn, TurnFailed
+from spindled.agent.turn import RunningTurn
 from spindled.store.ids import new_id
 from spindled_protocol.types import (
     AgentMessageThreadItem,
@@ -72,12 +73,12 @@ class ReviewTurn(RunningTurn):
         """The reviewer's answer; raises TurnFailed."""
         environment = self.thread.surroundings.tool_options.environment
         asked = await targets.request(self.target, self.settings.cwd, environment)
-        turn = reviewer.start_turn(PreparedInput([TextUserInput(text=asked)], None), reviewer.settings)
+        turn = reviewer.turns.start(PreparedInput([TextUserInput(text=asked)], None), reviewer.settings)
         turn.start()
         try:
             await turn.concluded.wait()
         except asyncio.CancelledError:
-            await reviewer.interrupt(turn.id)
+            await reviewer.turns.interrupt(turn.id)
             turn.conclude()
             raise
         if relay.outcome is None or relay.outcome.status != "completed":
