@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spindled.agent.compaction import CLEARED
+from spindled.agent.history.compaction import CLEARED
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import (
     COMMAND_APPROVAL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from spindled.agent.efforts import Efforts
-from spindled.agent.fallbacks import Fallbacks
+from spindled.agent.sampling.efforts import Efforts
+from spindled.agent.sampling.fallbacks import Fallbacks
 from spindled.config import project
 from spindled.config import rules as command_rules
 from spindled.config.catalogue import Catalogue

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spindled.agent.approvals import Approvals
-from spindled.agent.client_tools import ClientTools
+from spindled.agent.asking.approvals import Approvals
+from spindled.agent.budget.ledger import Ledger
 from spindled.agent.clock import now_ms
 from spindled.agent.edits import Edits
 from spindled.agent.events import ThreadEvents
-from spindled.agent.follow_ups import FollowUps
-from spindled.agent.history import History
-from spindled.agent.ledger import Ledger
-from spindled.agent.pressure import Pressure
+from spindled.agent.goals.follow_ups import FollowUps
+from spindled.agent.history.history import History
+from spindled.agent.history.pressure import Pressure
+from spindled.agent.history.usage import UsageMeter
+from spindled.agent.prompt.told import Told
+from spindled.agent.prompt.unsaved import Unsaved
 from spindled.agent.record import Record
-from spindled.agent.servers import ThreadServers
-from spindled.agent.told import Told
-from spindled.agent.toolset import Toolset
+from spindled.agent.toolset.client_tools import ClientTools
+from spindled.agent.toolset.servers import ThreadServers
+from spindled.agent.toolset.toolset import Toolset
+from spindled.agent.turn.user_commands import UserCommands
 from spindled.agent.turns import Turns
-from spindled.agent.unsaved import Unsaved
-from spindled.agent.usage import UsageMeter
-from spindled.agent.user_commands import UserCommands
 from spindled.tools.policy import SessionGrants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from spindled.agent.identity import ThreadIdentity
-    from spindled.agent.notes import Note
     from spindled.agent.ports import Followers, Model
     from spindled.agent.record import Journal
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.surroundings import Surroundings
+    from spindled.agent.turn.notes import Note
     from spindled.config.mcp import McpServer
     from spindled.model.events import Usage
     from spindled.store.library.library import Library

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.clock import now_s
-from spindled.agent.follow_ups import may_follow
-from spindled.agent.turn import RunningTurn
+from spindled.agent.goals.follow_ups import may_follow
+from spindled.agent.turn.turn import RunningTurn
 
 if TYPE_CHECKING:
-    from spindled.agent.inputs import PreparedInput
-    from spindled.agent.ledger import Given
+    from spindled.agent.budget.ledger import Given
+    from spindled.agent.prompt.inputs import PreparedInput
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.thread import Thread
     from spindled_protocol.types import Turn
@@ -80,7 +80,7 @@ class Turns:
 
     def compact(self) -> None:
         """Replace the history by a summary, in a turn of its own; the turn that runs is interrupted."""
-        from spindled.agent.compaction_turn import CompactionTurn
+        from spindled.agent.turn.compaction_turn import CompactionTurn
 
         self.interpose(CompactionTurn(self._thread, self._thread.settings))
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from spindled.agent.surroundings import RuleBook, Surroundings
 from spindled.agent.threads import Threads
-from spindled.api.audience import Audience
-from spindled.api.clients import ModelClients
-from spindled.api.eventlog import EventLog, Events, first_of_reloaded
-from spindled.api.followers import ThreadFollowers
-from spindled.api.listings import Listings
+from spindled.api.followers.audience import Audience
+from spindled.api.followers.eventlog import EventLog, Events, first_of_reloaded
+from spindled.api.followers.followers import ThreadFollowers
+from spindled.api.host.system import system_error
 from spindled.api.session import Session
-from spindled.api.skill_watch import Skills
-from spindled.api.system import system_error
-from spindled.api.toolbox import shell_name, tool_options
-from spindled.api.warnings import config_warning
+from spindled.api.settings.clients import ModelClients
+from spindled.api.settings.listings import Listings
+from spindled.api.settings.skill_watch import Skills
+from spindled.api.settings.toolbox import shell_name, tool_options
+from spindled.api.settings.warnings import config_warning
 from spindled.config.catalogue import Catalogue
 from spindled.config.errors import ConfigError, ConfigWarning
 from spindled.config.load import ConfigLoader

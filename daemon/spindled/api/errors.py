@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spindled.agent.edits import CannotUndo
-from spindled.agent.goals import GoalError
-from spindled.agent.inputs import InputError
-from spindled.agent.servers import UnknownServer
+from spindled.agent.goals.goals import GoalError
+from spindled.agent.prompt.inputs import InputError
 from spindled.agent.settings import SettingsError
 from spindled.agent.threads import ThreadNotLoaded
+from spindled.agent.toolset.servers import UnknownServer
 from spindled.agent.turns import NotSteerable, TurnConflict
 from spindled.config.errors import ConfigError
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError

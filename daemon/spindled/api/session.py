@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from spindled.api import cloudless
+from spindled.api.cloudless import cloudless
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 
 if TYPE_CHECKING:

@@ -71,7 +71,7 @@ def product(options: Options, home: str) -> Backend:
 
     def preload() -> None:
         """A thread, new or resumed: clients ask for one while their user still looks at the screen."""
-        import spindled.api.resuming  # noqa: F401
+        import spindled.api.threads.resuming  # noqa: F401
 
     return Backend(home, routes, application, preload)
 

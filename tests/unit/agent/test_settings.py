@@ -21,7 +21,7 @@ from spindled_protocol.types import (
     TurnStartParams,
     WorkspaceWriteSandboxPolicy,
 )
-from tests.unit.agent.test_prompt import settings
+from tests.unit.agent.prompt.test_prompt import settings
 
 
 def params(**fields: Any) -> TurnStartParams:

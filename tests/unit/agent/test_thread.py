@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from spindled.agent.threads import ThreadNotLoaded, Threads
-from spindled.agent.turn import RunningTurn
+from spindled.agent.turn.turn import RunningTurn
 from spindled.agent.turns import TurnConflict
 from spindled_protocol.types import ReadOnlySandboxPolicy
 from tests.unit.agent.conftest import NewWorld

@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 import msgspec
 
 from spindled.agent.clock import now_s
-from spindled.agent.history import OUTPUT_OF, OUTPUTS
+from spindled.agent.history.history import OUTPUT_OF, OUTPUTS
 from spindled.agent.identity import ThreadIdentity
-from spindled.agent.inputs import PreparedInput
+from spindled.agent.prompt.inputs import PreparedInput
 from spindled.agent.settings import ThreadSettings
 from spindled.agent.surroundings import RuleBook, Surroundings
 from spindled.agent.thread import Thread
-from spindled.agent.turn import RunningTurn
+from spindled.agent.turn.turn import RunningTurn
 from spindled.config.load import load
 from spindled.mcp.credentials import Credentials
 from spindled.mcp.pool import Pool

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from spindled.api.audience import Audience
-from spindled.api.eventlog import EventLog, Events
-from spindled.api.followers import ThreadFollowers
+from spindled.api.followers.audience import Audience
+from spindled.api.followers.eventlog import EventLog, Events
+from spindled.api.followers.followers import ThreadFollowers
 from spindled.rpc.connection import Client, OutgoingRequest
 from spindled.rpc.envelope import encode_notification
 from spindled.rpc.errors import ConnectionClosed, RpcError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spindled.agent.inputs import InputError
+from spindled.agent.prompt.inputs import InputError
 from spindled.agent.settings import SettingsError
 from spindled.agent.threads import ThreadNotLoaded
 from spindled.agent.turns import TurnConflict

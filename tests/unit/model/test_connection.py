@@ -196,16 +196,16 @@ async def test_an_answer_that_does_not_begin(fake: FakeProvider) -> None:
     silent = fake.replies[0]
     silent.steps = lambda _id, steps=silent.steps: steps(_id)[1:]  # not even the first event
     with pytest.raises(ModelError, match="in time") as caught:
-        await sample(fake.base_url, stream_first_data_timeout_ms=150)
+        await sample(fake.base_url, stream_first_data_timeout_ms=1_500)
     assert (caught.value.kind, caught.value.retryable) == (Kind.DISCONNECTED, True)
     await fake.requests[0].gone.wait()
 
 
 async def test_the_limit_is_for_the_first_data_only(fake: FakeProvider) -> None:
     fake.script(stream(message("a"), hold("later"), message("b")))
-    sampling = asyncio.ensure_future(sample(fake.base_url, stream_first_data_timeout_ms=300))
+    sampling = asyncio.ensure_future(sample(fake.base_url, stream_first_data_timeout_ms=2_000))
     await fake.reached("later")
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(sampling), 0.5)
+        await asyncio.wait_for(asyncio.shield(sampling), 2.5)
     fake.release("later")
     await sampling

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from spindled.agent import goals
+from spindled.agent.goals import goals
 from spindled.tools.base import ToolError
 from spindled_protocol.types import ThreadGoal
 

@@ -17,7 +17,7 @@ from spindled_protocol.types import (
 )
 
 if TYPE_CHECKING:
-    from spindled.agent.turn import RunningTurn
+    from spindled.agent.turn.turn import RunningTurn
     from spindled_protocol.base import Wire
     from spindled_protocol.types import ThreadActiveFlag, Turn
 

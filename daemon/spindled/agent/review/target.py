@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spindled.agent.inputs import InputError
+from spindled.agent.prompt.inputs import InputError
 from spindled.agent.review.merge_base import merge_base
 from spindled_protocol.types import (
     BaseBranchReviewTarget,

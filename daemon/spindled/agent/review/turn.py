@@ -6,14 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from spindled.agent.clock import now_ms
-from spindled.agent.inputs import PreparedInput
-from spindled.agent.notes import Note
-from spindled.agent.outcome import TurnFailed
-from spindled.agent.prompt import message
+from spindled.agent.prompt.inputs import PreparedInput
+from spindled.agent.prompt.prompt import message
 from spindled.agent.review import target as targets
 from spindled.agent.review.findings import parsed
 from spindled.agent.review.relay import Relay
-from spindled.agent.turn import RunningTurn
+from spindled.agent.turn.notes import Note
+from spindled.agent.turn.outcome import TurnFailed
+from spindled.agent.turn.turn import RunningTurn
 from spindled.store.ids import new_id
 from spindled_protocol.types import (
     AgentMessageThreadItem,

@@ -16,9 +16,9 @@ import msgspec
 
 from spindled import __version__
 from spindled.api.application import Application
-from spindled.api.thread_settings import approval_policy
-from spindled.api.threads import thread_start
-from spindled.api.turns import turn_interrupt, turn_start
+from spindled.api.threads.thread_settings import approval_policy
+from spindled.api.threads.threads import thread_start
+from spindled.api.turns.turns import turn_interrupt, turn_start
 from spindled.faces.exec.desk import Desk
 from spindled.faces.exec.events import JsonLines
 from spindled.faces.exec.inputs import ExecError, read_prompt, read_schema, user_input
@@ -144,8 +144,8 @@ async def open_thread(session: Session, task: Task, key: str) -> dict[str, Any]:
 
 
 async def resume(session: Session, options: ExecOptions, given: dict[str, Any]) -> dict[str, Any]:
-    from spindled.api.library import thread_list
-    from spindled.api.resuming import thread_resume
+    from spindled.api.reading.library import thread_list
+    from spindled.api.threads.resuming import thread_resume
     from spindled_protocol.types import ThreadListParams, ThreadResumeParams
 
     id = options.resume_id
@@ -162,7 +162,7 @@ async def resume(session: Session, options: ExecOptions, given: dict[str, Any]) 
 
 def check_place(config: Config, options: ExecOptions) -> None:
     """Without anybody to ask, an agent works only where its user said so, or where git can undo what it does."""
-    from spindled.api.git import git_folder
+    from spindled.api.host.git import git_folder
 
     if not (options.skip_git_check or options.bypass or config.trust == "trusted" or git_folder(config.cwd)):
         raise ExecError("Not inside a trusted directory and --skip-git-repo-check was not specified.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from spindled.api.clients import ModelClients
+from spindled.api.settings.clients import ModelClients
 from spindled.config.catalogue import Catalogue
 from spindled.config.errors import ConfigError
 from spindled.config.load import load

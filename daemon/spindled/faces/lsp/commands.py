@@ -94,7 +94,7 @@ class Commands:
         return {"threadId": thread, "turnId": turn}
 
     async def _undo(self, request: Request) -> dict[str, Any]:
-        from spindled.api.edits import undo_edits
+        from spindled.api.turns.edits import undo_edits
 
         thread = self._chosen(request)
         return {"threadId": thread, "files": await undo_edits(self._agent.session, thread)}

@@ -7,7 +7,7 @@ import pytest
 
 from spindled.agent.events import ThreadEvents
 from spindled.agent.review.relay import Relay
-from spindled.agent.turn import RunningTurn
+from spindled.agent.turn.turn import RunningTurn
 from spindled_protocol.types import (
     AgentMessageThreadItem,
     FileChangeRequestApprovalParams,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spindled.agent.inputs import InputError
+from spindled.agent.prompt.inputs import InputError
 from spindled.agent.review.merge_base import merge_base
 from spindled.agent.review.target import checked, hint, request
 from spindled_protocol.types import (

@@ -10,7 +10,7 @@ import aiohttp
 import pytest_asyncio
 from msgspec.structs import replace
 
-from spindled.api.clients import ModelClients
+from spindled.api.settings.clients import ModelClients
 from spindled.config.load import load
 from spindled.config.schema import Provider
 from spindled.faces.gateway.guard import Guard

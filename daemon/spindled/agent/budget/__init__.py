@@ -1,0 +1,1 @@
+"""What a turn and a thread may use."""

@@ -1,0 +1,1 @@
+"""What follows a turn by itself."""

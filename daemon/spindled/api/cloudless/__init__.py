@@ -1,0 +1,1 @@
+"""What a server answers that has no vendor's cloud behind it."""

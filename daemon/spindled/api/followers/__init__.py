@@ -1,0 +1,1 @@
+"""Who hears what of a thread, and who is asked."""

@@ -1,0 +1,1 @@
+"""Threads as they are listed, read, paged and searched."""

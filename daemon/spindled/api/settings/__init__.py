@@ -1,0 +1,1 @@
+"""Configuration, accounts, providers, models, permissions, skills and hooks."""

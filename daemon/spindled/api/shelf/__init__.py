@@ -1,0 +1,1 @@
+"""Where threads stand in the user's library."""

@@ -1,0 +1,1 @@
+"""How threads begin, are loaded, change and go."""

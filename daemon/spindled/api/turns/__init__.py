@@ -1,0 +1,1 @@
+"""What starts, feeds and stops turns, and what runs beside them."""
