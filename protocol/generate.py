@@ -205,7 +205,7 @@ def methods_source(methods: list[JsonObject], types: Types) -> str:
         params = method["params"]
         fields = types.rows.get(params, {}).get("fields", ()) if params else ()
         # What the reference sends it sends to everyone: of what the server sends only our own fields are held back.
-        marks = {"client_request": "experimental", "server_notification": "own"}
+        marks = {"client_request": "experimental", "server_notification": "own", "server_request": "own"}
         mark = marks.get(method["kind"], "")
         experimental = tuple(f["name"] for f in fields if f.get(mark))
         values = [method["kind"], params, method.get("result"), bool(method.get("experimental")), experimental]
@@ -222,8 +222,8 @@ Kind = Literal["client_request", "client_notification", "server_request", "serve
 class Method(NamedTuple):
     """A row of the wire: type names are keys of `spindled_protocol.types`.
 
-    `experimental_fields`: of a request, those that a plain client must not send; of a notification, those that it is
-    not sent.
+    `experimental_fields`: of a client's request, those that a plain client must not send; of what the server sends,
+    those that it is not sent.
     """
 
     name: str

@@ -118,7 +118,8 @@ def _sent(names: set[str]) -> Iterator[str]:
 
 def _sent_row(method: Method) -> tuple[str, str]:
     extra = f"; experimental: {', '.join(_fields(method))}" if method.experimental_fields else ""
-    return f"`{method.name}`", f"`{method.params}`{extra}"
+    answer = [f"`{field}` (spindled)" for name, field in sorted(OWN) if name == method.result]
+    return f"`{method.name}`", f"`{method.params}`{extra}" + f"; in the answer: {', '.join(answer)}" * bool(answer)
 
 
 def _fields(method: Method) -> list[str]:

@@ -10,8 +10,8 @@ Kind = Literal["client_request", "client_notification", "server_request", "serve
 class Method(NamedTuple):
     """A row of the wire: type names are keys of `spindled_protocol.types`.
 
-    `experimental_fields`: of a request, those that a plain client must not send; of a notification, those that it is
-    not sent.
+    `experimental_fields`: of a client's request, those that a plain client must not send; of what the server sends,
+    those that it is not sent.
     """
 
     name: str
@@ -302,7 +302,7 @@ METHODS: dict[str, Method] = {
     'currentTime/read': Method('currentTime/read', 'server_request', 'CurrentTimeReadParams', 'CurrentTimeReadResponse', True, ()),
     'execCommandApproval': Method('execCommandApproval', 'server_request', 'ExecCommandApprovalParams', 'ExecCommandApprovalResponse', False, ()),
     'item/commandExecution/requestApproval': Method('item/commandExecution/requestApproval', 'server_request', 'CommandExecutionRequestApprovalParams', 'CommandExecutionRequestApprovalResponse', False, ()),
-    'item/fileChange/requestApproval': Method('item/fileChange/requestApproval', 'server_request', 'FileChangeRequestApprovalParams', 'FileChangeRequestApprovalResponse', False, ()),
+    'item/fileChange/requestApproval': Method('item/fileChange/requestApproval', 'server_request', 'FileChangeRequestApprovalParams', 'FileChangeRequestApprovalResponse', False, ('availablePaths',)),
     'item/permissions/requestApproval': Method('item/permissions/requestApproval', 'server_request', 'PermissionsRequestApprovalParams', 'PermissionsRequestApprovalResponse', False, ()),
     'item/tool/call': Method('item/tool/call', 'server_request', 'DynamicToolCallParams', 'DynamicToolCallResponse', False, ()),
     'item/tool/requestUserInput': Method('item/tool/requestUserInput', 'server_request', 'ToolRequestUserInputParams', 'ToolRequestUserInputResponse', False, ()),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.conformance.steps import PATCH_APPROVAL, command, decide, open_thread, outputs, patch
-from tests.support.client import Client
+from tests.conftest import Spawn
+from tests.support.client import Client, Message
 from tests.support.fake_items import message
 from tests.support.fake_provider import FakeProvider, stream
 from tests.support.flow import ANSWERED, COMPLETED, INTERRUPTED, STARTED, flow, items, of
@@ -76,6 +79,70 @@ async def test_accept_for_the_session(client: Client, provider: FakeProvider, ho
     assert flow(messages) == [*STARTED, "item/started fileChange inProgress", *WRITTEN, *ANSWERED, *COMPLETED]
     assert len(asked) == 1
     assert content(home) == {"a.txt": "newer\nkeep\n"}
+
+
+PARTS = "*** Add File: new.txt\n+one\n*** Update File: a.txt\n*** Move to: b.txt\n@@\n-old\n+new\n"
+
+
+def accept(client: Client, **answer: Any) -> list[Message]:
+    asked: list[Message] = []
+
+    def answered(params: Message) -> Message:
+        asked.append(params)
+        return {"decision": "accept", **answer}
+
+    client.on_request(PATCH_APPROVAL, answered)
+    return asked
+
+
+async def test_accept_a_part(client: Client, provider: FakeProvider, home: Home) -> None:
+    """docs/compatibility.md, "Approvals": what was declined is an item of its own."""
+    provider.script(stream(patch(PARTS)))
+    paths = [str(home.workspace / name) for name in ("new.txt", "a.txt")]
+    asked = accept(client, acceptedPaths=paths[:1])
+    thread = await open_thread(client, approvalPolicy="untrusted")
+    messages = await client.run_turn(thread, "go")
+    declined = ("item/started fileChange inProgress", "item/completed fileChange declined")
+    assert flow(messages) == [*STARTED, *ASKED, *declined, *WRITTEN, *ANSWERED, *COMPLETED]
+    assert asked[0]["availablePaths"] == paths
+    assert content(home) == {"a.txt": "old\nkeep\n", "new.txt": "one\n"}
+    left, made = items(messages, "fileChange")
+    assert [[change["path"] for change in item["changes"]] for item in (left, made)] == [[paths[1]], [paths[0]]]
+    assert left["id"] != made["id"] == asked[0]["itemId"]
+    assert of(messages, "turn/diff/updated")[0]["diff"].count("diff --git") == 1
+    ((_, output),) = outputs(provider.requests[1])
+    assert "A new.txt\nThe user declined" in output
+    assert output.endswith(f"M a.txt -> {home.workspace / 'b.txt'}\n")
+    read = await client.request("thread/read", {"threadId": thread, "includeTurns": True})
+    stored = [item for item in read["thread"]["turns"][0]["items"] if item["type"] == "fileChange"]
+    assert [(item["id"], item["status"], item["changes"]) for item in stored] == [
+        (item["id"], item["status"], item["changes"]) for item in (left, made)
+    ]
+
+
+@pytest.mark.parametrize("accepted", [[], ["a.txt"], ["new.txt", "other.txt"], "new.txt", None])
+async def test_accepting_what_was_not_offered_declines(
+    client: Client, provider: FakeProvider, home: Home, accepted: Any
+) -> None:
+    """`a.txt` alone is not the path that was offered, and null is no list."""
+    provider.script(stream(patch(PARTS)))
+    accept(client, acceptedPaths=accepted)
+    messages = await client.run_turn(await open_thread(client, approvalPolicy="untrusted"), "go")
+    declined = ("item/completed fileChange declined", "thread/tokenUsage/updated")
+    assert flow(messages) == [*STARTED, *ASKED, *declined, *ANSWERED, *COMPLETED]
+    assert content(home) == {"a.txt": "old\nkeep\n"}
+
+
+async def test_a_plain_client_is_not_offered_parts(home: Home, spawn: Spawn, provider: FakeProvider) -> None:
+    home.write_config(provider.base_url)
+    client = await spawn()
+    await client.initialize(experimentalApi=False)
+    provider.script(stream(patch(PARTS)))
+    asked = accept(client)
+    messages = await client.run_turn(await open_thread(client, approvalPolicy="untrusted"), "go")
+    assert flow(messages) == [*STARTED, *ASKED, *WRITTEN, *ANSWERED, *COMPLETED]
+    assert asked[0].keys() == {"threadId", "turnId", "itemId", "startedAtMs", "reason", "grantRoot"}
+    assert content(home) == {"b.txt": "new\nkeep\n", "new.txt": "one\n"}
 
 
 async def test_add_move_and_delete_in_one_patch(client: Client, provider: FakeProvider, home: Home) -> None:

@@ -263,3 +263,47 @@ def test_the_log_keeps_what_is_typed_to_itself(home: Home) -> None:
     assert b'"code":-32602' in done.stdout
     assert b"Traceback" not in done.stdout + done.stderr
     assert b"a secret" not in done.stderr
+
+
+async def test_a_part_of_a_patch_of_unsaved_documents(language: SpawnLanguage, home: Home) -> None:
+    """The client shows approvals itself, and makes the edits: only those of the files that it accepted."""
+    client = await language("lsp", "-c", "approval_policy=untrusted", "-c", "sandbox_mode=danger-full-access")
+    uris = {}
+    for name in ("a.txt", "b.txt"):
+        path = home.workspace / name
+        path.write_text("saved\n")
+        uris[name] = path.as_uri()
+    edits: list[Message] = []
+
+    def apply(params: Message) -> Message:
+        edits.append(params["edit"])
+        for change in params["edit"]["documentChanges"]:
+            document = {"uri": change["textDocument"]["uri"], "version": 2}
+            client.notify(
+                "textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": "patched\n"}]}
+            )
+        return {"applied": True}
+
+    client.on_request("workspace/applyEdit", apply)
+    client.on_request(
+        "item/fileChange/requestApproval",
+        lambda params: {"decision": "accept", "acceptedPaths": [str(home.workspace / "b.txt")]},
+    )
+    workspace = {"applyEdit": True, "workspaceEdit": {"documentChanges": True}}
+    await client.language(
+        folder=home.workspace,
+        workspace=workspace,
+        experimental={"spindled": {"ui": True, "experimentalApi": True}},
+    )
+    for uri in uris.values():
+        document = {"uri": uri, "languageId": "plaintext", "version": 1, "text": "typed\n"}
+        client.notify("textDocument/didOpen", {"textDocument": document})
+    hunks = "".join(f"    *** Update File: {name}\n    @@\n    -typed\n    +patched\n" for name in uris)
+    thread = await client.start_thread()
+    messages = await client.run_turn(thread["id"], f"patch\n    *** Begin Patch\n{hunks}    *** End Patch\nsay done")
+    (edit,) = edits
+    assert [change["textDocument"]["uri"] for change in edit["documentChanges"]] == [uris["b.txt"]]
+    told = [m["params"]["item"] for m in messages if m.get("method") == "item/completed"]
+    patches = [(item["status"], [Path(c["path"]).name for c in item["changes"]]) for item in told if "changes" in item]
+    assert patches == [("declined", ["a.txt"]), ("completed", ["b.txt"])]
+    assert {(home.workspace / name).read_text() for name in uris} == {"saved\n"}

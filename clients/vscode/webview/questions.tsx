@@ -1,8 +1,9 @@
 import { t } from "@vscode/l10n";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Answer, Decision, Question } from "../src/approvals/questions";
+import type { Answer, Question } from "../src/approvals/questions";
+import { ChangesAsked } from "./changes-asked";
 import { useView } from "./context";
-import { countOf, withoutFolder } from "./items/changes";
+import { Decisions, Fact } from "./decisions";
 
 /** What the agent waits for. The first one has the focus, so that the keyboard is enough. */
 export function Questions() {
@@ -28,18 +29,19 @@ function Asked({ question, first }: { question: Question; first: boolean }) {
   }, []);
   return (
     <section class="question" role="alertdialog" aria-label={t("Approval")} tabIndex={-1} ref={box}>
-      {question.kind === "command" && <CommandAsked question={question} />}
-      {question.kind === "changes" && <ChangesAsked question={question} />}
-      {question.kind === "input" ? (
-        <InputAsked question={question} onAnswer={answer} />
-      ) : (
-        <Decisions question={question} onDecide={(decision) => answer({ decision })} />
-      )}
+      {question.kind === "command" && <CommandAsked question={question} onAnswer={answer} />}
+      {question.kind === "changes" && <ChangesAsked question={question} onAnswer={answer} />}
+      {question.kind === "input" && <InputAsked question={question} onAnswer={answer} />}
     </section>
   );
 }
 
-function CommandAsked({ question }: { question: Extract<Question, { kind: "command" }> }) {
+interface CommandProps {
+  question: Extract<Question, { kind: "command" }>;
+  onAnswer(answer: Answer): void;
+}
+
+function CommandAsked({ question, onAnswer }: CommandProps) {
   const { command, cwd, reason } = question.params;
   return (
     <>
@@ -49,50 +51,12 @@ function CommandAsked({ question }: { question: Extract<Question, { kind: "comma
         {cwd && <Fact name={t("in")} value={cwd} />}
         {reason && <Fact name={t("because")} value={reason} />}
       </dl>
+      <Decisions
+        approve={t("Approve")}
+        session={t("Approve for this session")}
+        onDecide={(decision) => onAnswer({ decision })}
+      />
     </>
-  );
-}
-
-function ChangesAsked({ question }: { question: Extract<Question, { kind: "changes" }> }) {
-  const { host, store } = useView();
-  const { turnId, itemId, changes, params } = question;
-  return (
-    <>
-      <p>{t("Change these files?")}</p>
-      <ul>
-        {changes.map((change) => (
-          <li>
-            {withoutFolder(change.path, store.thread?.cwd)} <span class="added">+{countOf(change).added}</span>{" "}
-            <span class="removed">-{countOf(change).removed}</span>
-          </li>
-        ))}
-      </ul>
-      <dl>{params.reason && <Fact name={t("because")} value={params.reason} />}</dl>
-      <button onClick={() => host.send({ type: "reviewChanges", turnId, itemId })}>{t("Show diff")}</button>
-    </>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
-}
-
-function Decisions({ question, onDecide }: { question: Question; onDecide(decision: Decision): void }) {
-  const session = question.kind === "command" ? t("Approve for this session") : t("Approve all for this session");
-  return (
-    <div class="buttons">
-      <button class="primary" onClick={() => onDecide("accept")}>
-        {t("Approve")}
-      </button>
-      <button onClick={() => onDecide("acceptForSession")}>{session}</button>
-      <button onClick={() => onDecide("decline")}>{t("Decline")}</button>
-      <button onClick={() => onDecide("cancel")}>{t("Decline and stop")}</button>
-    </div>
   );
 }
 

@@ -97,9 +97,11 @@ async def apply_patch(item_id: str, patch: str, cwd: Path, context: ToolContext)
         )
     item = _item(item_id, result)
     context.item_started(item)
-    if ask:
-        await _approved(item, result, context)
-    return await _write(item, result, context, started)
+    chosen = await _approved(item, result, context) if ask else result
+    declined = [change for change in result.changes if change not in chosen.changes]
+    if declined:
+        item = _divided(item, declined, context)
+    return await _write(item, chosen, declined, context, started)
 
 
 def _must_ask(result: Plan, context: ToolContext) -> bool:
@@ -116,24 +118,50 @@ def _outside(result: Plan, context: ToolContext) -> list[Path]:
     return [path for path in result.targets if not writable(path, policy, cwd, follow=False)]
 
 
-async def _approved(item: FileChangeThreadItem, result: Plan, context: ToolContext) -> None:
-    """Return once the user accepts; otherwise complete the item as declined and raise."""
-    ask = PatchApproval(item=item, paths=list(result.targets))
+async def _approved(item: FileChangeThreadItem, result: Plan, context: ToolContext) -> Plan:
+    """What the user accepts of it, once there is an answer; without any, complete the item as declined and raise."""
+    from spindled.tools.patch import PatchError
+
     try:
-        verdict = await context.approve_patch(ask)
+        answer = await context.approve_patch(PatchApproval(item=item, files=_files(result)))
     except BaseException:
         _complete(item, "declined", context)
         raise
-    if verdict is Verdict.ACCEPTED:
-        return
+    if answer.verdict is Verdict.ACCEPTED:
+        try:
+            return result.only(answer.paths)
+        except PatchError as error:
+            _complete(item, "failed", context)
+            raise ToolError(f"The patch was not applied. The user accepted only a part of it, and {error}.") from error
     _complete(item, "declined", context)
-    if verdict is Verdict.CANCELLED:
+    if answer.verdict is Verdict.CANCELLED:
         # The agent interrupts the turn: its cancellation arrives here.
         await asyncio.sleep(0)
     raise ToolError("The user rejected the patch; nothing was changed.")
 
 
-async def _write(item: FileChangeThreadItem, result: Plan, context: ToolContext, started: float) -> ToolOutput:
+def _files(result: Plan) -> dict[str, list[Path]]:
+    """The files behind each path that the item shows."""
+    files: dict[str, list[Path]] = {}
+    for change in result.changes:
+        files.setdefault(str(change.path), []).extend(change.targets)
+    return files
+
+
+def _divided(item: FileChangeThreadItem, declined: Sequence[Change], context: ToolContext) -> FileChangeThreadItem:
+    """The item without what the user declined of it, which becomes a declined item of its own."""
+    from msgspec.structs import replace
+
+    paths = {str(change.path) for change in declined}
+    rest = replace(item, id=f"{item.id}-declined", changes=[change for change in item.changes if change.path in paths])
+    context.item_started(rest)
+    _complete(rest, "declined", context)
+    return replace(item, changes=[change for change in item.changes if change.path not in paths])
+
+
+async def _write(
+    item: FileChangeThreadItem, result: Plan, declined: Sequence[Change], context: ToolContext, started: float
+) -> ToolOutput:
     from spindled.tools.patch import edits
 
     try:
@@ -146,8 +174,15 @@ async def _write(item: FileChangeThreadItem, result: Plan, context: ToolContext,
         raise
     _complete(item, "completed", context)
     context.files_changed(_snapshots(result))
-    names = "\n".join(f"{change.kind[0].upper().replace('U', 'M')} {_shown(change)}" for change in result.changes)
-    return ToolOutput(f"Patch applied in {time.monotonic() - started:.1f} s. Files:\n{names}\n{_note(unsaved)}")
+    how = "applied in part" if declined else "applied"
+    text = f"Patch {how} in {time.monotonic() - started:.1f} s. Files:\n{_listed(result.changes)}"
+    if declined:
+        text += f"The user declined the changes of these files, which were not made:\n{_listed(declined)}"
+    return ToolOutput(text + _note(unsaved))
+
+
+def _listed(changes: Sequence[Change]) -> str:
+    return "".join(f"{change.kind[0].upper().replace('U', 'M')} {_shown(change)}\n" for change in changes)
 
 
 def _label(result: Plan) -> str:

@@ -85,13 +85,21 @@ class CommandApproval(Struct, frozen=True, kw_only=True):
 class PatchApproval(Struct, frozen=True, kw_only=True):
     """A patch that waits for the user; its item is already published.
 
-    On acceptForSession the agent adds `paths` to the thread's granted paths.
+    `files`: for each path of its changes every file that is touched. On acceptForSession the agent adds those of the
+    accepted paths to the thread's granted paths.
     """
 
     item: FileChangeThreadItem
-    paths: list[Path]
+    files: Mapping[str, Sequence[Path]]
     reason: str | None = None
     grant_root: str | None = None
+
+
+class PatchVerdict(Struct, frozen=True):
+    """The answer about a patch. `paths`: those of its changes that may be made; none unless it is ACCEPTED."""
+
+    verdict: Verdict
+    paths: frozenset[str] = frozenset()
 
 
 class ToolApproval(Struct, frozen=True, kw_only=True):
@@ -195,7 +203,7 @@ class ToolContext(Protocol):
     async def approve_command(self, ask: CommandApproval) -> Verdict:
         """Publish the proposed item and ask the user."""
 
-    async def approve_patch(self, ask: PatchApproval) -> Verdict:
+    async def approve_patch(self, ask: PatchApproval) -> PatchVerdict:
         """Ask the user about a published patch."""
 
     async def ask_user(

@@ -65,10 +65,12 @@ class FileChangeRequestApprovalParams(Wire, kw_only=True, gc=False):
     startedAtMs: int
     reason: str | None | UnsetType = UNSET
     grantRoot: str | None | UnsetType = UNSET
+    availablePaths: list[str] | UnsetType = UNSET
 
 
 class FileChangeRequestApprovalResponse(Wire, kw_only=True, gc=False):
     decision: FileChangeApprovalDecision
+    acceptedPaths: list[str] | UnsetType = UNSET
 
 
 class NetworkApprovalContext(Wire, kw_only=True, gc=False):

@@ -107,7 +107,8 @@ class RecordingFollowers:
             raise
         if given is None:
             return None
-        return msgspec.convert(given if "action" in answer.__struct_fields__ else {"decision": given}, answer)
+        whole = "action" in answer.__struct_fields__ or (isinstance(given, dict) and "decision" in given)
+        return msgspec.convert(given if whole else {"decision": given}, answer)
 
     async def until(self, satisfied: Callable[[], bool]) -> None:
         """Wait until something that was told or asked satisfies the test."""

@@ -34,6 +34,7 @@ class FakeConnection:
         self.closed = asyncio.Event()
         self.frames: list[bytes] = []
         self.questions: list[tuple[int, str, asyncio.Future[msgspec.Raw]]] = []
+        self.asked_for: list[Any] = []
         self.asked = asyncio.Event()
         self.readable = asyncio.Event()
         self.readable.set()
@@ -46,6 +47,7 @@ class FakeConnection:
         future: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
         number = len(self.questions)
         self.questions.append((number, method, future))
+        self.asked_for.append(msgspec.to_builtins(params))
         self.asked.set()
         self.on_question()
         return OutgoingRequest(number, future)

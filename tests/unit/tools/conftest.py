@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from spindled.process.environment import EnvironmentPolicy
-from spindled.tools.base import FileSnapshot, ToolCall, ToolOptions, ToolOutput, Verdict
+from spindled.tools.base import FileSnapshot, PatchVerdict, ToolCall, ToolOptions, ToolOutput, Verdict
 from spindled.tools.exec_sessions import ExecSessions
 from spindled.tools.patch.diff import TurnDiff
 from spindled.tools.policy import SessionGrants
@@ -49,6 +49,7 @@ class Context:
         )
         self.events: list[tuple[Any, ...]] = []
         self.answer: Callable[[Any], Awaitable[Verdict]] | Verdict = Verdict.ACCEPTED
+        self.accepted: frozenset[str] | None = None  # the paths of a patch; None: all
         self.asks: list[Any] = []
         self.diff = TurnDiff(cwd)
         self.changed = asyncio.Condition()
@@ -78,9 +79,15 @@ class Context:
     async def approve_command(self, ask: Any) -> Verdict:
         if ask.kind == "command":
             self.item_started(ask.item)
-        return await self.approve_patch(ask)
+        return await self._answered(ask)
 
-    async def approve_patch(self, ask: Any) -> Verdict:
+    async def approve_patch(self, ask: Any) -> PatchVerdict:
+        verdict = await self._answered(ask)
+        if verdict is not Verdict.ACCEPTED:
+            return PatchVerdict(verdict)
+        return PatchVerdict(verdict, frozenset(ask.files) if self.accepted is None else self.accepted)
+
+    async def _answered(self, ask: Any) -> Verdict:
         self.asks.append(ask)
         return self.answer if isinstance(self.answer, Verdict) else await self.answer(ask)
 

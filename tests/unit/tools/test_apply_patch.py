@@ -74,7 +74,7 @@ async def test_untrusted_asks(context: Any, file: Path, verdict: Verdict) -> Non
 async def test_a_session_grant_covers_its_files_only(context: Any, tmp_path: Path) -> None:
     context.approval_policy = "untrusted"
     await context.patch(UPDATE)
-    context.grants.add_paths(context.asks[0].paths)
+    context.grants.add_paths(context.asks[0].files[str(tmp_path / "a.txt")])
     await context.patch("*** Begin Patch\n*** Update File: a.txt\n-new\n+newer\n*** End Patch")
     assert len(context.asks) == 1
     await context.patch("*** Begin Patch\n*** Add File: other\n+x\n*** End Patch")
@@ -111,6 +111,44 @@ async def test_what_leaves_the_workspace_is_asked_about(context: Any, tmp_path: 
         await context.patch(f"*** Begin Patch\n*** Add File: {name}\n+x\n*** End Patch")
     assert len(context.asks) == 1
     assert not (workspace / name).resolve().exists()
+
+
+BOTH = (
+    "*** Begin Patch\n*** Update File: a.txt\n*** Move to: b.txt\n-old\n+new\n*** Add File: c.txt\n+c\n*** End Patch\n"
+)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "c.txt"])
+async def test_a_patch_that_is_accepted_in_part(context: Any, tmp_path: Path, name: str) -> None:
+    context.approval_policy, context.accepted = "untrusted", frozenset({str(tmp_path / name)})
+    output = await context.patch(BOTH)
+    moved, added = name == "a.txt", name == "c.txt"
+    assert context.asks[0].files == {
+        str(tmp_path / "a.txt"): [tmp_path / "b.txt", tmp_path / "a.txt"],
+        str(tmp_path / "c.txt"): [tmp_path / "c.txt"],
+    }
+    assert (tmp_path / "a.txt").exists() is (tmp_path / "c.txt").exists() is added
+    assert (tmp_path / "b.txt").exists() is moved
+    assert [event[0] for event in context.events] == ["started", "started", "completed", "completed", "diff"]
+    declined, made = context.named("completed")
+    assert (declined["id"], declined["status"]) == ("p1-declined", "declined")
+    assert (made["id"], made["status"]) == ("p1", "completed")
+    shown = context.named("started")[0]["changes"]
+    assert [made["changes"], declined["changes"]] == ([[shown[0]], [shown[1]]] if moved else [[shown[1]], [shown[0]]])
+    assert context.named("diff")[0].count("diff --git") == 1
+    applied, refused = output.content.split("The user declined")
+    assert ("M a.txt -> " in applied, "A c.txt\n" in applied) == (moved, added)
+    assert ("M a.txt -> " in refused, "A c.txt\n" in refused) == (added, moved)
+
+
+async def test_a_part_that_builds_on_what_was_declined(context: Any, file: Path, tmp_path: Path) -> None:
+    context.approval_policy, context.accepted = "untrusted", frozenset({str(tmp_path / "b.txt")})
+    with pytest.raises(ToolError, match=r"only a part of it, and the change of b\.txt builds on one that is left out"):
+        await context.patch(BOTH.replace("*** Add File: c.txt\n+c", "*** Delete File: b.txt"))
+    (failed,) = context.named("completed")
+    assert failed["status"] == "failed"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert file.read_text() == "old\nkeep\n"
 
 
 async def test_an_interrupt_while_asking(context: Any, file: Path) -> None:

@@ -18,7 +18,9 @@ export function answerThrough(daemon: Daemon, questions: Questions, thread: () =
   daemon.answer("item/fileChange/requestApproval", async (params, token) => {
     const changes = changesOf(thread(), params);
     const question: Question = { ...placeOf(params), key: params.itemId, kind: "changes", params, changes };
-    return { decision: decisionOf(await ask(question, token)) };
+    const answer = await ask(question, token);
+    const accepted = answer && "decision" in answer ? answer.acceptedPaths : undefined;
+    return { decision: decisionOf(answer), ...(accepted && { acceptedPaths: accepted }) };
   });
   daemon.answer("item/tool/requestUserInput", async (params, token) => {
     const answer = await ask({ ...placeOf(params), key: params.itemId, kind: "input", params }, token);

@@ -14,7 +14,8 @@ export type Question = { key: string; threadId: string; turnId: string; itemId: 
 
 export type Decision = "accept" | "acceptForSession" | "decline" | "cancel";
 
-export type Answer = { decision: Decision } | ToolRequestUserInputResponse;
+/** `acceptedPaths`: of a patch that is accepted in part. */
+export type Answer = { decision: Decision; acceptedPaths?: string[] } | ToolRequestUserInputResponse;
 
 type Listener = (open: Question[]) => void;
 

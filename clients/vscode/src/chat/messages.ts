@@ -38,7 +38,8 @@ export type FromView =
   | { type: "closeThread" }
   | { type: "answer"; question: string; answer: Answer }
   | { type: "openFile"; path: string; line?: number }
-  | { type: "reviewChanges"; turnId: string; itemId: string }
+  /** All files of the patch, or one. */
+  | { type: "reviewChanges"; turnId: string; itemId: string; path?: string }
   | { type: "start" };
 
 export type DaemonState =

@@ -69,12 +69,13 @@ async function openFile(path: string, line: number | undefined, cwd: string | un
   await vscode.window.showTextDocument(file, { preview: true, selection: at && new vscode.Range(at, at) });
 }
 
-async function review(rooms: Rooms, place: Place): Promise<void> {
+async function review(rooms: Rooms, place: Place & { path?: string }): Promise<void> {
   const thread = rooms.current.thread;
   const item = thread && findItem(thread, place)?.item;
   if (!thread || item?.type !== "fileChange") return;
   const title = vscode.l10n.t("Changes of the agent");
-  await rooms.proposed.show(item.changes, thread.cwd, item.status === "completed", title);
+  const changes = item.changes.filter(({ path }) => place.path === undefined || path === place.path);
+  await rooms.proposed.show(changes, thread.cwd, item.status === "completed", title);
 }
 
 function messageOf(error: unknown): string {

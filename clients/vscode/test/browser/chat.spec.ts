@@ -62,6 +62,24 @@ test("a patch is looked at in the diff editor and accepted", async () => {
   expect(await readFile(join(editor.workspace, "c.txt"), "utf8")).toBe("one\nthree\n");
 });
 
+test("a patch is accepted file by file", async () => {
+  for (const name of ["e.txt", "f.txt"]) await writeFile(join(editor.workspace, name), "one\n");
+  const sections = ["e.txt", "f.txt"].map((name) => `*** Update File: ${name}\n@@\n-one\n+two`).join("\n");
+  await chat.say(`patch\n*** Begin Patch\n${sections}\n*** End Patch`);
+  await chat.question.getByRole("button", { name: /Open diff of .*f\.txt/ }).click();
+  await expect(page.getByRole("tab", { name: /Changes of the agent/ }).first()).toBeVisible();
+  const box = chat.question.getByRole("checkbox", { name: "e.txt" });
+  await box.focus();
+  await box.press("Space"); // the keyboard is enough
+  await picture("files");
+  await chat.button("Approve 1 of 2").press("Enter");
+  await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
+  await expect(chat.turns.last().locator(".changes.declined")).toContainText("e.txt");
+  await expect(chat.turns.last().locator(".changes.completed")).toContainText("f.txt");
+  const texts = await Promise.all(["e.txt", "f.txt"].map((name) => readFile(join(editor.workspace, name), "utf8")));
+  expect(texts).toEqual(["one\n", "two\n"]);
+});
+
 test("a patch meets unsaved work and leaves it unsaved", async () => {
   await writeFile(join(editor.workspace, "d.txt"), "one\ntwo\n");
   await page.keyboard.press("Control+P");

@@ -8,7 +8,7 @@ from spindled.agent.asking import elicitations
 from spindled.agent.asking.questions import is_yes, yes_or_no
 from spindled.agent.clock import now_ms
 from spindled.store.ids import new_id
-from spindled.tools.base import CommandApproval, PatchApproval, ToolApproval, Verdict
+from spindled.tools.base import CommandApproval, PatchApproval, PatchVerdict, ToolApproval, Verdict
 from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
     CommandExecutionApprovalDecisionObject,
@@ -89,8 +89,8 @@ class Approvals:
             if typing or verdict is Verdict.ACCEPTED:
                 self.settled(key)
 
-    async def patch(self, turn_id: str, ask: PatchApproval) -> Verdict:
-        """Ask about a patch whose item the followers have seen."""
+    async def patch(self, turn_id: str, ask: PatchApproval) -> PatchVerdict:
+        """Ask about a patch whose item the followers have seen. The answer may accept a part of it."""
         self._wait(ask.item.id)
         try:
             answer = await self.events.followers.ask(
@@ -102,15 +102,21 @@ class Approvals:
                     startedAtMs=now_ms(),
                     reason=ask.reason,
                     grantRoot=ask.grant_root,
+                    availablePaths=list(ask.files),
                 ),
                 FileChangeRequestApprovalResponse,
             )
         finally:
             self.settled(ask.item.id)
-        decision = answer.decision if answer else "decline"
-        if decision == "acceptForSession":
-            self.grants.add_paths(ask.paths)
-        return verdict_of(decision)
+        verdict = verdict_of(answer.decision) if answer else Verdict.DECLINED
+        if answer is None or verdict is not Verdict.ACCEPTED:
+            return PatchVerdict(verdict)
+        paths = accepted_paths(answer, ask)
+        if not paths:
+            return PatchVerdict(Verdict.DECLINED)
+        if answer.decision == "acceptForSession":
+            self.grants.add_paths(file for path in paths for file in ask.files[path])
+        return PatchVerdict(verdict, paths)
 
     async def tool(self, turn_id: str, ask: ToolApproval) -> Verdict:
         """Ask about a tool of a server, whose item the followers have seen."""
@@ -192,6 +198,13 @@ class Approvals:
         if decision == "acceptForSession":
             self.grants.add_command(ask.grant)
         return verdict_of(decision)
+
+
+def accepted_paths(answer: FileChangeRequestApprovalResponse, ask: PatchApproval) -> frozenset[str]:
+    """What a yes is about: the whole patch, unless it names paths. None if it names one that was not offered."""
+    offered = frozenset(ask.files)
+    named = offered if answer.acceptedPaths is UNSET else frozenset(answer.acceptedPaths)
+    return named if named <= offered else frozenset()
 
 
 def verdict_of(decision: str) -> Verdict:

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.thread import Thread
-    from spindled.tools.base import CommandApproval, FileSnapshot, GoalBook, PatchApproval, ToolApproval, ToolOptions
+    from spindled.tools.base import (
+        CommandApproval,
+        FileSnapshot,
+        GoalBook,
+        PatchApproval,
+        PatchVerdict,
+        ToolApproval,
+        ToolOptions,
+    )
     from spindled.tools.exec_sessions import ExecSessions
     from spindled.tools.patch.diff import TurnDiff
     from spindled.tools.policy import CommandRule, SessionGrants
@@ -116,8 +124,10 @@ class TurnContext:
     async def approve_command(self, ask: CommandApproval) -> Verdict:
         return self._obey(await self.thread.approvals.command(self.turn_id, ask))
 
-    async def approve_patch(self, ask: PatchApproval) -> Verdict:
-        return self._obey(await self.thread.approvals.patch(self.turn_id, ask))
+    async def approve_patch(self, ask: PatchApproval) -> PatchVerdict:
+        answer = await self.thread.approvals.patch(self.turn_id, ask)
+        self._obey(answer.verdict)
+        return answer
 
     async def ask_user(
         self, call_id: str, questions: list[ToolRequestUserInputQuestion]

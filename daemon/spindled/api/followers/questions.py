@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spindled.rpc.errors import ConnectionClosed, RpcError
+from spindled_protocol.base import UNSET
+from spindled_protocol.methods import METHODS
 from spindled_protocol.types import ServerRequestResolvedNotification
 
 if TYPE_CHECKING:
@@ -23,6 +25,12 @@ RETURN_SECONDS = 5.0
 
 NO_QUESTION = frozenset({"item/tool/call"})
 """Requests that a client answers by itself: who did is not told that it is settled."""
+
+HELD_BACK = {
+    method.name: method.experimental_fields
+    for method in METHODS.values()
+    if method.kind == "server_request" and method.experimental_fields
+}
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +65,8 @@ class Question:
         if connection in self._asked or self._settled.done():
             return
         self._keep_open()
-        request = self._asked[connection] = connection.request(self._method, self._params)
+        params = self._params if connection.client.experimental else without_extensions(self._method, self._params)
+        request = self._asked[connection] = connection.request(self._method, params)
         task = self._loop.create_task(self._hear(connection, request), name=f"ask {self._method}")
         self._hearing.add(task)
         task.add_done_callback(self._hearing.discard)
@@ -112,3 +121,8 @@ class Question:
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None
+
+
+def without_extensions(method: str, params: Wire) -> Wire:
+    """A question as a client gets it that wants nothing experimental."""
+    return msgspec.structs.replace(params, **dict.fromkeys(HELD_BACK.get(method, ()), UNSET))

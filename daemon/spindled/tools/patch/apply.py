@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,10 @@ _BOM = "\ufeff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One operation with its outcome. Paths are absolute; `before`/`after` are whole texts, None for no file."""
+    """One operation with its outcome. Paths are absolute; `before`/`after` are whole texts, None for no file.
+
+    `edits`: what it does to files, each resolved, after the changes before it.
+    """
 
     kind: Literal["add", "delete", "update"]
     path: Path
@@ -25,22 +28,42 @@ class Change:
     before: str | None
     after: str | None
     move_to: Path | None = None
+    edits: Sequence[FileEdit]
+
+    @property
+    def targets(self) -> list[Path]:
+        return [edit.path for edit in self.edits]
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a patch comes to. `targets`: every file it touches, resolved, with its text before and after."""
+    """What a patch comes to. `targets`: every file it touches, resolved, with all that is done to it."""
 
     read: Callable[[Path], str | None]
     changes: list[Change] = field(default_factory=list)
-    targets: dict[Path, tuple[str | None, str | None]] = field(default_factory=dict)
+    targets: dict[Path, FileEdit] = field(default_factory=dict)
 
-    def _read(self, target: Path) -> str | None:
-        return self.targets[target][1] if target in self.targets else self.read(target)
+    def text(self, target: Path) -> str | None:
+        """As the changes so far leave it. Raises FileChangeError."""
+        return self.targets[target].after if target in self.targets else self.read(target)
 
-    def _set(self, target: Path, after: str | None) -> None:
-        before = self.targets[target][0] if target in self.targets else self.read(target)
-        self.targets[target] = (before, after)
+    def add(self, change: Change) -> None:
+        for edit in change.edits:
+            first = self.targets.get(edit.path, edit)
+            mode_from = edit.mode_from or first.mode_from
+            self.targets[edit.path] = edit._replace(before=first.before, mode_from=mode_from)
+        self.changes.append(change)
+
+    def only(self, paths: Container[str]) -> Plan:
+        """The plan of the changes of these paths alone. Raises PatchError if one of them builds on one left out."""
+        chosen = Plan({path: edit.before for path, edit in self.targets.items()}.__getitem__)
+        for change in self.changes:
+            if str(change.path) not in paths:
+                continue
+            if any(chosen.text(edit.path) != edit.before for edit in change.edits):
+                raise PatchError(f"the change of {change.name} builds on one that is left out")
+            chosen.add(change)
+        return chosen
 
 
 def plan(operations: Sequence[Operation], cwd: Path, read: Callable[[Path], str | None]) -> Plan:
@@ -50,11 +73,11 @@ def plan(operations: Sequence[Operation], cwd: Path, read: Callable[[Path], str 
         path = Path(os.path.normpath(cwd / operation.path))
         try:
             if isinstance(operation, AddFile):
-                result.changes.append(_add(result, operation, path))
+                result.add(_add(result, operation, path))
             elif isinstance(operation, DeleteFile):
-                result.changes.append(_delete(result, operation, path))
+                result.add(_delete(result, operation, path))
             else:
-                result.changes.append(_update(result, operation, path, cwd))
+                result.add(_update(result, operation, path, cwd))
         except FileChangeError as error:
             raise PatchError(f"{operation.path}: {error}") from error
     return result
@@ -62,49 +85,49 @@ def plan(operations: Sequence[Operation], cwd: Path, read: Callable[[Path], str 
 
 def edits(result: Plan) -> list[FileEdit]:
     """What is to be written for the plan."""
-    moved = {_followed(change.move_to): change.path for change in result.changes if change.move_to is not None}
-    return [
-        FileEdit(path=target, before=before, after=after, mode_from=moved.get(target))
-        for target, (before, after) in result.targets.items()
-        if before != after
-    ]
+    return [edit for edit in result.targets.values() if edit.before != edit.after]
 
 
 def _add(result: Plan, operation: AddFile, path: Path) -> Change:
-    target = _followed(path)
-    before = result._read(target)
-    result._set(target, operation.content)
-    return Change(kind="add", path=path, name=operation.path, before=before, after=operation.content)
+    edit = _edit(result, _followed(path), operation.content)
+    return Change(kind="add", path=path, name=operation.path, before=edit.before, after=operation.content, edits=[edit])
 
 
 def _delete(result: Plan, operation: DeleteFile, path: Path) -> Change:
-    before = result._read(_followed(path))
+    before = result.text(_followed(path))
     if before is None:
         raise FileChangeError("there is no such file to delete")
-    _remove(result, path)
-    return Change(kind="delete", path=path, name=operation.path, before=before, after=None)
+    return Change(
+        kind="delete", path=path, name=operation.path, before=before, after=None, edits=[_removal(result, path)]
+    )
 
 
 def _update(result: Plan, operation: UpdateFile, path: Path, cwd: Path) -> Change:
     target = _followed(path)
-    before = result._read(target)
+    before = result.text(target)
     if before is None:
         raise FileChangeError("there is no such file to update")
     after = updated(before, operation.hunks, operation.path)
     if operation.move_to is None:
-        result._set(target, after)
-        return Change(kind="update", path=path, name=operation.path, before=before, after=after)
+        edit = FileEdit(path=target, before=before, after=after)
+        return Change(kind="update", path=path, name=operation.path, before=before, after=after, edits=[edit])
     move_to = Path(os.path.normpath(cwd / operation.move_to))
     destination = _followed(move_to)
-    result._set(destination, after)
+    made = [_edit(result, destination, after)._replace(mode_from=path)]
     if destination != target:
-        _remove(result, path)
-    return Change(kind="update", path=path, name=operation.path, before=before, after=after, move_to=move_to)
+        made.append(_removal(result, path))
+    return Change(
+        kind="update", path=path, name=operation.path, before=before, after=after, move_to=move_to, edits=made
+    )
 
 
-def _remove(result: Plan, path: Path) -> None:
+def _edit(result: Plan, target: Path, after: str | None) -> FileEdit:
+    return FileEdit(path=target, before=result.text(target), after=after)
+
+
+def _removal(result: Plan, path: Path) -> FileEdit:
     """The name goes away: of a symlink only the link itself."""
-    result._set(_entry(path), None)
+    return _edit(result, _entry(path), None)
 
 
 def _followed(path: Path) -> Path:

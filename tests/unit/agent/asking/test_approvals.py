@@ -15,6 +15,7 @@ from tests.unit.agent.conftest import NewWorld
 from tests.unit.agent.world import FakeTool, Gate, World, assert_valid, called, completed, said
 
 GRANT = CommandGrant(words=("make", "test"), cwd="/w")
+PATCHED = {"/w/a": [Path("/w/a")], "/w/b": [Path("/w/c"), Path("/w/b")]}
 
 
 def command_item(item_id: str, status: Any = "inProgress") -> CommandExecutionThreadItem:
@@ -42,10 +43,10 @@ async def run_command(call: ToolCall, context: ToolContext) -> ToolOutput:
 async def run_patch(call: ToolCall, context: ToolContext) -> ToolOutput:
     item = FileChangeThreadItem(id=call.call_id, changes=[], status="inProgress", startedAtMs=5)
     context.item_started(item)
-    verdict = await context.approve_patch(PatchApproval(item=item, paths=[Path("/w/a")], reason="why"))
-    status: Any = "completed" if verdict is Verdict.ACCEPTED else "declined"
+    answer = await context.approve_patch(PatchApproval(item=item, files=PATCHED, reason="why"))
+    status: Any = "completed" if answer.verdict is Verdict.ACCEPTED else "declined"
     context.item_completed(FileChangeThreadItem(id=call.call_id, changes=[], status=status))
-    return ToolOutput(verdict.value)
+    return ToolOutput(" ".join([answer.verdict.value, *sorted(answer.paths)]))
 
 
 TOOLS = [FakeTool("command", run_command), FakeTool("patch", run_patch)]
@@ -117,8 +118,42 @@ async def test_grants_for_the_session(new_world: NewWorld) -> None:
     await world.run()
     grants = world.thread.approvals.grants
     assert grants.covers_command(GRANT)
-    assert grants.covers_paths([Path("/w/a")])
-    assert not grants.covers_paths([Path("/w/b")])
+    assert grants.covers_paths(map(Path, ["/w/a", "/w/b", "/w/c"]))
+    assert not grants.covers_paths([Path("/w/d")])
+
+
+@pytest.mark.parametrize(
+    ("accepted", "output"),
+    [
+        (["/w/a"], "accepted /w/a"),
+        (["/w/b", "/w/a", "/w/a"], "accepted /w/a /w/b"),
+        ([], "declined"),
+        (["/w/c"], "declined"),
+        (["/w/a", "/w/unknown"], "declined"),
+    ],
+)
+async def test_a_part_of_a_patch(new_world: NewWorld, accepted: list[str], output: str) -> None:
+    world = asking(new_world, "patch")
+    world.followers.answer = {"decision": "accept", "acceptedPaths": accepted}
+    await world.run()
+    assert world.followers.asked[0][1]["availablePaths"] == ["/w/a", "/w/b"]
+    assert outputs(world) == [output]
+
+
+async def test_a_part_of_a_patch_for_the_session(new_world: NewWorld) -> None:
+    world = asking(new_world, "patch")
+    world.followers.answer = {"decision": "acceptForSession", "acceptedPaths": ["/w/b"]}
+    await world.run()
+    grants = world.thread.approvals.grants
+    assert grants.covers_paths(map(Path, ["/w/b", "/w/c"]))
+    assert not grants.covers_paths([Path("/w/a")])
+
+
+async def test_paths_make_no_yes_of_a_no(new_world: NewWorld) -> None:
+    world = asking(new_world, "patch")
+    world.followers.answer = {"decision": "decline", "acceptedPaths": ["/w/a"]}
+    await world.run()
+    assert outputs(world) == ["declined"]
 
 
 async def test_an_accepted_amendment_becomes_a_rule(new_world: NewWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 import spindled.api.followers.questions
@@ -28,9 +29,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spindled.api.followers.questions, "RETURN_SECONDS", 0)
 
 
-def ask(followers: ThreadFollowers) -> asyncio.Task[Any]:
+def ask(followers: ThreadFollowers, params: FileChangeRequestApprovalParams = ASK) -> asyncio.Task[Any]:
     return asyncio.ensure_future(
-        followers.ask("item/fileChange/requestApproval", ASK, FileChangeRequestApprovalResponse)
+        followers.ask("item/fileChange/requestApproval", params, FileChangeRequestApprovalResponse)
     )
 
 
@@ -42,6 +43,20 @@ async def test_the_first_answer_wins_and_all_are_told() -> None:
     assert (await asking).decision == "accept"
     assert one.told(RESOLVED) == two.told(RESOLVED) == [{"threadId": "t", "requestId": 0}]
     assert one.questions[0][2].cancelled()  # a late answer is dropped
+
+
+async def test_a_plain_client_is_asked_as_the_wire_has_it() -> None:
+    curious, plain = FakeConnection(experimental=True), FakeConnection()
+    params = msgspec.structs.replace(ASK, availablePaths=["/a"])
+    question = following(curious, plain).ask(
+        "item/fileChange/requestApproval", params, FileChangeRequestApprovalResponse
+    )
+    asking = asyncio.ensure_future(question)
+    await asyncio.gather(curious.asked.wait(), plain.asked.wait())
+    assert curious.asked_for == [{**msgspec.to_builtins(ASK), "availablePaths": ["/a"]}]
+    assert plain.asked_for == [msgspec.to_builtins(ASK)]
+    plain.answer({"decision": "accept"})
+    assert (await asking).decision == "accept"
 
 
 @pytest.mark.parametrize("what", ["malformed", "unknown", "refused", "gone"])

@@ -3,15 +3,16 @@ from __future__ import annotations
 import difflib
 import os
 import stat
+from itertools import chain, combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spindled.tools.patch import PatchError, Plan, edits, parse, plan
 from spindled.tools.patch.apply import updated
-from spindled.tools.patch.parser import Hunk
+from spindled.tools.patch.parser import AddFile, DeleteFile, Hunk, Operation, UpdateFile
 from spindled.tools.text_files import DISK, DiskWrite, FileChangeError
 
 
@@ -204,3 +205,66 @@ def test_a_folder_swapped_for_a_link_meanwhile_is_not_followed(tmp_path: Path) -
     with pytest.raises(FileChangeError, match="link"):
         write(result)
     assert not list((tmp_path / "out").iterdir())
+
+
+# -- a part of a patch
+
+FOUR = (
+    "*** Update File: changed\n-old\n+new\n*** Add File: sub/added\n+a\n"
+    "*** Delete File: gone\n*** Update File: moved\n*** Move to: there"
+)
+NAMES = ("changed", "sub/added", "gone", "moved")
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("chosen", [*chain.from_iterable(combinations(NAMES, size) for size in range(5))])
+def test_exactly_the_chosen_files_change(tmp_path: Path, chosen: tuple[str, ...]) -> None:
+    for name in ("changed", "gone", "moved", "other"):
+        (tmp_path / name).write_text("old\n")
+    write(planned(tmp_path, FOUR).only({str(tmp_path / name) for name in chosen}))
+    expected = {"changed": "old\n", "gone": "old\n", "moved": "old\n", "other": "old\n"}
+    if "changed" in chosen:
+        expected["changed"] = "new\n"
+    if "sub/added" in chosen:
+        expected["sub/added"] = "a\n"
+    if "gone" in chosen:
+        del expected["gone"]
+    if "moved" in chosen:
+        expected["there"] = expected.pop("moved")
+    assert tree(tmp_path) == expected
+
+
+ANY_NAME = st.sampled_from("abcd")
+OPERATIONS = st.lists(
+    st.builds(AddFile, ANY_NAME, st.sampled_from(["1\n", "2\n"]))
+    | st.builds(DeleteFile, ANY_NAME)
+    | st.builds(UpdateFile, ANY_NAME, st.just(()), ANY_NAME)
+    | st.builds(lambda name, text: UpdateFile(name, (Hunk((("+", text),)),)), ANY_NAME, st.sampled_from("xy")),
+    min_size=1,
+    max_size=6,
+)
+FILES = st.dictionaries(ANY_NAME.map(lambda name: Path("/nowhere") / name), st.sampled_from(["1\n", "x\n"]))
+
+
+@given(OPERATIONS, FILES, st.sets(ANY_NAME))
+def test_a_part_is_what_it_is_alone_or_refused(
+    operations: list[Operation], files: dict[Path, str], names: set[str]
+) -> None:
+    """Also where the parts have to do with one another: what is chosen never brings anything else along."""
+    cwd = Path("/nowhere")
+    try:
+        whole = plan(operations, cwd, files.get)
+    except PatchError:
+        assume(False)
+    chosen = [operation for operation in operations if operation.path in names]
+    try:
+        part = whole.only({str(cwd / name) for name in names})
+    except PatchError as error:
+        assert "builds on one that is left out" in str(error)
+        assert len(chosen) < len(operations)
+        return
+    assert edits(part) == edits(plan(chosen, cwd, files.get))
+    assert [change.name for change in part.changes] == [operation.path for operation in chosen]
