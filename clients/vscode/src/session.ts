@@ -21,7 +21,7 @@ const LAST_THREAD = "lastThread";
 
 class Missing extends Error {
   constructor(readonly tried: string[]) {
-    super("spindled is not installed");
+    super(vscode.l10n.t("spindled is not installed."));
   }
 }
 
@@ -113,7 +113,7 @@ export class Session implements vscode.Disposable {
       .map(({ uri }) => uri.fsPath);
   }
 
-  private get state(): DaemonState {
+  get state(): DaemonState {
     if (!vscode.workspace.isTrusted) return { is: "untrusted" };
     return this.missing ? { is: "missing", tried: this.missing } : this.daemon.state;
   }
@@ -124,7 +124,7 @@ export class Session implements vscode.Disposable {
       (notification) => {
         this.current.tell(notification);
         this.view.send({ type: "notification", notification });
-        this.refresh();
+        this.showStatus();
       },
       undefined,
       subscriptions,
@@ -179,7 +179,6 @@ export class Session implements vscode.Disposable {
   }
 
   private greet(): void {
-    this.view.send({ type: "strings", contents: vscode.l10n.bundle ?? {} });
     this.view.send({ type: "thread", thread: this.current.thread });
     this.view.send({ type: "questions", questions: this.questions.open });
     this.refresh();
@@ -188,6 +187,10 @@ export class Session implements vscode.Disposable {
 
   private refresh(): void {
     this.view.send({ type: "state", daemon: this.state, folders: this.folders });
+    this.showStatus();
+  }
+
+  private showStatus(): void {
     this.status.update(this.state, this.current.isRunning, this.questions.open.length);
   }
 

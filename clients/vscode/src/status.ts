@@ -3,6 +3,7 @@ import type { DaemonState } from "./chat/messages";
 
 /** The status bar: whether the agent works, or waits for somebody. */
 export class Status implements vscode.Disposable {
+  private shown = "";
   private readonly item = vscode.window.createStatusBarItem("spindled.status", vscode.StatusBarAlignment.Right);
 
   constructor() {
@@ -10,7 +11,11 @@ export class Status implements vscode.Disposable {
     this.item.command = "spindled.agent.open";
   }
 
+  /** Cheap where nothing is new: it comes with every delta. */
   update(daemon: DaemonState, running: boolean, questions: number): void {
+    const news = [daemon.is, running, questions].join();
+    if (news === this.shown) return;
+    this.shown = news;
     this.item.text = `${iconOf(daemon, running, questions)} ${vscode.l10n.t("Agent")}`;
     this.item.tooltip = tooltipOf(daemon, running, questions);
     this.item.backgroundColor = questions ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;

@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useState } from "preact/hooks";
 import { titleOf } from "../src/model/thread";
 import { Composer } from "./composer/composer";
@@ -28,12 +28,12 @@ function Header({ history, onHistory }: { history: boolean; onHistory(): void })
   const thread = store.thread;
   return (
     <header class="header">
-      <h1 class="title">{thread ? titleOf(thread) || t("New thread") : t("New thread")}</h1>
+      <h1 class="title">{thread ? titleOf(thread) || l10n.t("New thread") : l10n.t("New thread")}</h1>
       <button aria-expanded={history} onClick={onHistory}>
-        {t("Threads")}
+        {l10n.t("Threads")}
       </button>
       <button onClick={() => host.send({ type: "closeThread" })} disabled={!thread}>
-        {t("New")}
+        {l10n.t("New")}
       </button>
     </header>
   );

@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useState } from "preact/hooks";
 import type { Answer, Decision, Question } from "../src/approvals/questions";
 import type { FileUpdateChange } from "../src/protocol/types";
@@ -32,31 +32,31 @@ export function ChangesAsked({ question, onAnswer }: Props) {
   return (
     <>
       <fieldset class="files">
-        <legend>{t("Change these files?")}</legend>
+        <legend>{l10n.t("Change these files?")}</legend>
         <ul>
           {files.map((file) => (
             <li key={file.path}>
               <File file={file} accepted={!declined.has(file.path)} onToggle={divisible ? toggle : undefined} />
               {divisible && (
                 <button
-                  aria-label={t("Open diff of {0}", file.path)}
+                  aria-label={l10n.t("Open diff of {0}", file.path)}
                   onClick={() => host.send({ type: "reviewChanges", turnId, itemId, path: file.path })}
                 >
-                  {t("Open diff")}
+                  {l10n.t("Open diff")}
                 </button>
               )}
             </li>
           ))}
         </ul>
       </fieldset>
-      <dl>{params.reason && <Fact name={t("because")} value={params.reason} />}</dl>
-      <button onClick={() => host.send({ type: "reviewChanges", turnId, itemId })}>{t("Show diff")}</button>
+      <dl>{params.reason && <Fact name={l10n.t("because")} value={params.reason} />}</dl>
+      <button onClick={() => host.send({ type: "reviewChanges", turnId, itemId })}>{l10n.t("Show diff")}</button>
       <Decisions
-        approve={whole ? t("Approve") : t("Approve {0} of {1}", accepted.length, files.length)}
+        approve={whole ? l10n.t("Approve") : l10n.t("Approve {0} of {1}", accepted.length, files.length)}
         session={
           whole
-            ? t("Approve all for this session")
-            : t("Approve {0} of {1} for this session", accepted.length, files.length)
+            ? l10n.t("Approve all for this session")
+            : l10n.t("Approve {0} of {1} for this session", accepted.length, files.length)
         }
         possible={whole || accepted.length > 0}
         onDecide={decide}

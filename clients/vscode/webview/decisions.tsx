@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import type { Decision } from "../src/approvals/questions";
 
 interface Props {
@@ -19,8 +19,8 @@ export function Decisions({ approve, session, possible = true, onDecide }: Props
       <button disabled={!possible} onClick={() => onDecide("acceptForSession")}>
         {session}
       </button>
-      <button onClick={() => onDecide("decline")}>{t("Decline")}</button>
-      <button onClick={() => onDecide("cancel")}>{t("Decline and stop")}</button>
+      <button onClick={() => onDecide("decline")}>{l10n.t("Decline")}</button>
+      <button onClick={() => onDecide("cancel")}>{l10n.t("Decline and stop")}</button>
     </div>
   );
 }

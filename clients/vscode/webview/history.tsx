@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useEffect, useState } from "preact/hooks";
 import { titleOf } from "../src/model/thread";
 import type { Thread } from "../src/protocol/types";
@@ -50,21 +50,21 @@ export function History({ onClose }: { onClose(): void }) {
   };
 
   return (
-    <section class="history" aria-label={t("Threads")}>
+    <section class="history" aria-label={l10n.t("Threads")}>
       <input
         type="search"
-        placeholder={t("Search threads")}
-        aria-label={t("Search threads")}
+        placeholder={l10n.t("Search threads")}
+        aria-label={l10n.t("Search threads")}
         value={term}
         onInput={(event) => setTerm(event.currentTarget.value)}
       />
       <label>
         <input type="checkbox" checked={here} onChange={() => setHere(!here)} />
-        {t("This workspace only")}
+        {l10n.t("This workspace only")}
       </label>
       <label>
         <input type="checkbox" checked={archived} onChange={() => setArchived(!archived)} />
-        {t("Archived")}
+        {l10n.t("Archived")}
       </label>
       {error && <p role="alert">{error}</p>}
       <ul>
@@ -85,8 +85,8 @@ export function History({ onClose }: { onClose(): void }) {
           />
         ))}
       </ul>
-      {cursor && <button onClick={() => void load(cursor)}>{t("More")}</button>}
-      {!threads.length && !error && <p class="hint">{t("No threads.")}</p>}
+      {cursor && <button onClick={() => void load(cursor)}>{l10n.t("More")}</button>}
+      {!threads.length && !error && <p class="hint">{l10n.t("No threads.")}</p>}
     </section>
   );
 }
@@ -102,7 +102,7 @@ interface EntryProps {
 
 function Entry({ thread, archived, onOpen, onRename, onArchive, onFork }: EntryProps) {
   const [renaming, setRenaming] = useState(false);
-  const title = titleOf(thread) || t("Without a title");
+  const title = titleOf(thread) || l10n.t("Without a title");
   if (renaming) {
     const done = (event: KeyboardEvent & { currentTarget: HTMLInputElement }) => {
       if (event.key === "Enter") onRename(event.currentTarget.value.trim());
@@ -110,7 +110,7 @@ function Entry({ thread, archived, onOpen, onRename, onArchive, onFork }: EntryP
     };
     return (
       <li>
-        <input autofocus aria-label={t("New name")} defaultValue={title} onKeyDown={done} />
+        <input autofocus aria-label={l10n.t("New name")} defaultValue={title} onKeyDown={done} />
       </li>
     );
   }
@@ -123,11 +123,11 @@ function Entry({ thread, archived, onOpen, onRename, onArchive, onFork }: EntryP
         {new Date(thread.updatedAt * 1000).toLocaleString()}
       </time>
       <span class="buttons">
-        <button onClick={() => setRenaming(true)}>{t("Rename")}</button>
+        <button onClick={() => setRenaming(true)}>{l10n.t("Rename")}</button>
         <button onClick={onFork} disabled={archived}>
-          {t("Fork")}
+          {l10n.t("Fork")}
         </button>
-        <button onClick={onArchive}>{archived ? t("Restore") : t("Archive")}</button>
+        <button onClick={onArchive}>{archived ? l10n.t("Restore") : l10n.t("Archive")}</button>
       </span>
     </li>
   );

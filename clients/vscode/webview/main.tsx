@@ -7,12 +7,10 @@ import { Store } from "./store";
 import "./style.css";
 
 const root = document.getElementById("app")!;
+l10n.config({ contents: root.dataset["strings"] ?? "{}" });
 const store = new Store();
 const host = new Host((message) => {
-  if (message.type === "strings") {
-    l10n.config({ contents: message.contents });
-    draw();
-  } else if (message.type === "mention") {
+  if (message.type === "mention") {
     window.dispatchEvent(new CustomEvent("mention", { detail: message.text }));
   } else if (message.type === "focus") {
     document.querySelector<HTMLElement>("textarea")?.focus();
@@ -26,14 +24,10 @@ function announce(text: string): void {
   if (live) live.textContent = text;
 }
 
-function draw(): void {
-  render(
-    <ViewContext.Provider value={{ host, store, announce }}>
-      <App />
-    </ViewContext.Provider>,
-    root,
-  );
-}
-
-draw();
+render(
+  <ViewContext.Provider value={{ host, store, announce }}>
+    <App />
+  </ViewContext.Provider>,
+  root,
+);
 host.send({ type: "ready" });

@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer, Question } from "../src/approvals/questions";
 import { ChangesAsked } from "./changes-asked";
@@ -24,11 +24,11 @@ function Asked({ question, first }: { question: Question; first: boolean }) {
   const box = useRef<HTMLElement>(null);
   const answer = (given: Answer) => host.send({ type: "answer", question: question.key, answer: given });
   useEffect(() => {
-    announce(t("The agent asks for approval."));
+    announce(l10n.t("The agent asks for approval."));
     if (first && document.activeElement?.closest(".composer") === null) box.current?.focus();
   }, []);
   return (
-    <section class="question" role="alertdialog" aria-label={t("Approval")} tabIndex={-1} ref={box}>
+    <section class="question" role="alertdialog" aria-label={l10n.t("Approval")} tabIndex={-1} ref={box}>
       {question.kind === "command" && <CommandAsked question={question} onAnswer={answer} />}
       {question.kind === "changes" && <ChangesAsked question={question} onAnswer={answer} />}
       {question.kind === "input" && <InputAsked question={question} onAnswer={answer} />}
@@ -45,15 +45,15 @@ function CommandAsked({ question, onAnswer }: CommandProps) {
   const { command, cwd, reason } = question.params;
   return (
     <>
-      <p>{t("Run this command?")}</p>
+      <p>{l10n.t("Run this command?")}</p>
       <pre class="command-line">{command}</pre>
       <dl>
-        {cwd && <Fact name={t("in")} value={cwd} />}
-        {reason && <Fact name={t("because")} value={reason} />}
+        {cwd && <Fact name={l10n.t("in")} value={cwd} />}
+        {reason && <Fact name={l10n.t("because")} value={reason} />}
       </dl>
       <Decisions
-        approve={t("Approve")}
-        session={t("Approve for this session")}
+        approve={l10n.t("Approve")}
+        session={l10n.t("Approve for this session")}
         onDecide={(decision) => onAnswer({ decision })}
       />
     </>
@@ -90,14 +90,14 @@ function InputAsked({ question, onAnswer }: InputProps) {
           ))}
           <Words
             secret={isSecret}
-            label={options?.length ? t("Something else") : text}
+            label={options?.length ? l10n.t("Something else") : text}
             onWords={(words) => setGiven({ ...given, [id]: words })}
           />
         </fieldset>
       ))}
       <div class="buttons">
         <button class="primary" type="submit" disabled={questions.some(({ id }) => !given[id])}>
-          {t("Answer")}
+          {l10n.t("Answer")}
         </button>
       </div>
     </form>

@@ -1,20 +1,20 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useView } from "./context";
 
 /** Says why nothing works, and what to do about it. Nothing while all is well. */
 export function State() {
   const { host, store } = useView();
   const state = store.daemon.value;
-  const start = <button onClick={() => host.send({ type: "start" })}>{t("Try again")}</button>;
+  const start = <button onClick={() => host.send({ type: "start" })}>{l10n.t("Try again")}</button>;
   switch (state.is) {
     case "running":
       return null;
     case "starting":
-      return <p class="banner">{t("Starting the daemon ...")}</p>;
+      return <p class="banner">{l10n.t("Starting the daemon ...")}</p>;
     case "lost":
-      return <p class="banner warning">{t("The daemon has gone. It is started again.")}</p>;
+      return <p class="banner warning">{l10n.t("The daemon has gone. It is started again.")}</p>;
     case "untrusted":
-      return <p class="banner warning">{t("The agent runs commands, so it works in trusted workspaces only.")}</p>;
+      return <p class="banner warning">{l10n.t("The agent runs commands, so it works in trusted workspaces only.")}</p>;
     case "failed":
       return (
         <p class="banner error" role="alert">
@@ -24,9 +24,9 @@ export function State() {
     case "missing":
       return (
         <div class="banner error" role="alert">
-          <p>{t("spindled is not installed. Install it into the selected Python environment:")}</p>
+          <p>{l10n.t("spindled is not installed. Install it into the selected Python environment:")}</p>
           <pre>pip install spindled</pre>
-          <p>{t("or say where it is with the setting spindled.path.")}</p>
+          <p>{l10n.t("or say where it is with the setting spindled.path.")}</p>
           {start}
         </div>
       );

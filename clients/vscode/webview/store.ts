@@ -1,38 +1,49 @@
 import { type Signal, batch, signal } from "@preact/signals";
 import type { Question } from "../src/approvals/questions";
 import type { DaemonState, ToView } from "../src/chat/messages";
-import { apply } from "../src/model/apply";
-import { type ItemModel, type ThreadModel, runningTurn, turnOf } from "../src/model/thread";
+import { type Change, apply } from "../src/model/apply";
+import { type ThreadModel, type TurnModel, runningTurn, turnOf } from "../src/model/thread";
 import type { Notification } from "../src/protocol/methods";
 import type { Turn } from "../src/protocol/types";
 
 /**
  * What the view shows. The thread is kept in place by `apply`; a signal for each part counts its changes, so that a
- * delta draws one item and not the thread.
+ * delta draws one item and not the thread. A component that reads a part here is drawn again when that part changes,
+ * and else only when its properties do.
  */
 export class Store {
   readonly daemon = signal<DaemonState>({ is: "starting" });
   readonly folders = signal<string[]>([]);
   readonly questions = signal<Question[]>([]);
   readonly threadId = signal<string | null>(null);
-  /** Counts changes of the thread that are not within one item. */
-  readonly changes = signal(0);
   readonly running = signal<string | null>(null);
 
   private model: ThreadModel | null = null;
-  private readonly versions = new Map<string, Signal<number>>();
+  /** Of what is said of the thread. */
+  private readonly facts = signal(0);
+  /** Of which turns there are. */
+  private readonly list = signal(0);
+  private readonly parts = new Map<string, Signal<number>>();
   private readonly pending: Notification[] = [];
   private frame = 0;
 
-  get thread(): ThreadModel | null {
-    this.changes.value;
+  /** What is said of the thread; not its turns. */
+  get thread(): Omit<ThreadModel, "turns"> | null {
+    this.facts.value;
     return this.model;
   }
 
-  /** Reading it in a component draws that component again when the item changes. */
-  watch(entry: ItemModel): ItemModel {
-    this.version(entry.item.id).value;
-    return entry;
+  /** Undefined without a thread. */
+  get turns(): TurnModel[] | undefined {
+    this.list.value;
+    return this.model?.turns;
+  }
+
+  /** Reads a turn or an item, by its id. */
+  watch(id: string): void {
+    let part = this.parts.get(id);
+    if (!part) this.parts.set(id, (part = signal(0)));
+    part.value;
   }
 
   receive(message: ToView): void {
@@ -59,17 +70,17 @@ export class Store {
     if (this.model?.id !== threadId) return;
     this.model.turns.unshift(...turns.map(turnOf));
     this.model.olderCursor = olderCursor;
-    this.changes.value += 1;
+    this.tell({ thread: true, turns: true });
   }
 
   private show(thread: ThreadModel | null): void {
     this.pending.length = 0;
-    this.versions.clear();
+    this.parts.clear();
     batch(() => {
       this.model = thread;
       this.threadId.value = thread?.id ?? null;
       this.settleRunning();
-      this.changes.value += 1;
+      this.tell({ thread: true, turns: true });
     });
   }
 
@@ -80,23 +91,21 @@ export class Store {
     batch(() => {
       for (const notification of this.pending.splice(0)) {
         const change = thread && apply(thread, notification);
-        if (typeof change === "object" && change !== null) this.touch(change.itemId);
-        else if (change) this.changes.value += 1;
+        if (change) this.tell(change);
       }
       this.settleRunning();
     });
   }
 
-  private touch(itemId: string): void {
-    const version = this.versions.get(itemId);
-    if (version) version.value += 1;
-    else this.changes.value += 1; // an item that nobody shows yet
-  }
-
-  private version(itemId: string): Signal<number> {
-    let version = this.versions.get(itemId);
-    if (!version) this.versions.set(itemId, (version = signal(0)));
-    return version;
+  private tell({ thread, turns, turn, items = [] }: Change): void {
+    batch(() => {
+      if (thread) this.facts.value += 1;
+      if (turns) this.list.value += 1;
+      for (const id of turn ? [turn, ...items] : items) {
+        const part = this.parts.get(id); // none: nobody draws it
+        if (part) part.value += 1;
+      }
+    });
   }
 
   private settleRunning(): void {

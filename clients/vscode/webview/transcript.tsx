@@ -1,9 +1,8 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { TurnModel } from "../src/model/thread";
 import { useView } from "./context";
-import { Item } from "./items/item";
-import { Lazy } from "./lazy";
+import { Stretches } from "./stretch";
 
 const NEAR_BOTTOM_PX = 48;
 const OLDER_TURNS = 20;
@@ -12,33 +11,28 @@ export function Transcript() {
   const { store } = useView();
   const scroller = useRef<HTMLDivElement>(null);
   useStickToBottom(scroller);
-  const thread = store.thread;
+  const turns = store.turns;
   return (
-    <section class="transcript" ref={scroller} role="log" aria-label={t("Conversation")} tabIndex={0}>
+    <section class="transcript" ref={scroller} role="log" aria-label={l10n.t("Conversation")} tabIndex={0}>
       <div class="turns">
         <Older scroller={scroller} />
-        {thread?.turns.map((turn) => (
+        {turns?.map((turn) => (
           <Turn key={turn.id} turn={turn} />
         ))}
-        {!thread && <p class="hint">{t("Ask for something: a change, an explanation, a review.")}</p>}
+        {!turns && <p class="hint">{l10n.t("Ask for something: a change, an explanation, a review.")}</p>}
       </div>
     </section>
   );
 }
 
 function Turn({ turn }: { turn: TurnModel }) {
-  const { store } = useView();
-  store.changes.value;
+  useView().store.watch(turn.id);
   return (
     <section class={`turn ${turn.status}`} aria-busy={turn.status === "inProgress"}>
-      {turn.items.map((entry) => (
-        <Lazy key={entry.item.id} eager={!entry.done}>
-          <Item turn={turn} itemId={entry.item.id} />
-        </Lazy>
-      ))}
+      <Stretches turn={turn} />
       {turn.plan.length > 0 && <Plan turn={turn} />}
       {turn.status === "inProgress" && turn.notices.slice(-1).map((notice) => <p class="notice">{notice.text}</p>)}
-      {turn.status === "interrupted" && <p class="notice">{t("Interrupted")}</p>}
+      {turn.status === "interrupted" && <p class="notice">{l10n.t("Interrupted")}</p>}
       {turn.error && (
         <p class="notice error" role="alert">
           {turn.error.message}
@@ -50,9 +44,9 @@ function Turn({ turn }: { turn: TurnModel }) {
 
 function Plan({ turn }: { turn: TurnModel }) {
   const signs = { pending: "○", inProgress: "◐", completed: "●" } as const;
-  const words = { pending: t("to do"), inProgress: t("in progress"), completed: t("done") };
+  const words = { pending: l10n.t("to do"), inProgress: l10n.t("in progress"), completed: l10n.t("done") };
   return (
-    <ol class="plan" aria-label={t("Plan")}>
+    <ol class="plan" aria-label={l10n.t("Plan")}>
       {turn.plan.map(({ step, status }) => (
         <li class={status}>
           <span role="img" aria-label={words[status]}>
@@ -93,7 +87,7 @@ function Older({ scroller }: { scroller: { current: HTMLDivElement | null } }) {
   if (!cursor) return null;
   return (
     <div class="older" ref={mark}>
-      {failed ?? t("Earlier turns ...")}
+      {failed ?? l10n.t("Earlier turns ...")}
     </div>
   );
 }

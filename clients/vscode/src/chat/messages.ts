@@ -58,8 +58,6 @@ export type ToView =
   | { type: "questions"; questions: Question[] }
   | { type: "result"; id: number; result: Result<AllowedMethod> }
   | { type: "error"; id: number; message: string }
-  /** The translations of the user's language. */
-  | { type: "strings"; contents: Record<string, string> }
   | { type: "mention"; text: string }
   | { type: "focus" };
 

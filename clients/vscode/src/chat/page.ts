@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 
 /** The view's page: our own script and style and nothing else, no inline script, no network. */
-export function page(webview: vscode.Webview, dist: vscode.Uri, title: string): string {
+export function page(webview: vscode.Webview, dist: vscode.Uri): string {
   const nonce = randomBytes(16).toString("base64url");
   const script = webview.asWebviewUri(vscode.Uri.joinPath(dist, "view.js"));
   const style = webview.asWebviewUri(vscode.Uri.joinPath(dist, "view.css"));
@@ -19,12 +19,16 @@ export function page(webview: vscode.Webview, dist: vscode.Uri, title: string): 
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width">
-<title>${title}</title>
+<title>${escaped(vscode.l10n.t("Agent"))}</title>
 <link rel="stylesheet" href="${style}">
 </head>
 <body>
-<div id="app"></div>
+<div id="app" data-strings="${escaped(JSON.stringify(vscode.l10n.bundle ?? {}))}"></div>
 <script nonce="${nonce}" src="${script}"></script>
 </body>
 </html>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -28,7 +28,7 @@ export type Connect = () => Promise<Socket>;
 /** Raised by requests while there is no daemon. */
 export class NotConnected extends Error {
   constructor() {
-    super("The daemon is not connected.");
+    super(vscode.l10n.t("The daemon is not connected."));
   }
 }
 

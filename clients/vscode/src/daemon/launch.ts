@@ -5,6 +5,7 @@ import { type Socket, connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { l10n } from "vscode";
 
 const PATIENCE_MS = 20_000;
 const POLL_MS = 25;
@@ -69,7 +70,7 @@ async function start(launch: Launch, address: string): Promise<Socket> {
   });
   let end: string | undefined;
   child.once("error", (error) => (end = error.message));
-  child.once("exit", (code, signal) => (end = `it ended with ${signal ?? code}`));
+  child.once("exit", (code, signal) => (end = l10n.t("it ended with {0}", signal ?? String(code))));
   child.unref();
   const until = performance.now() + PATIENCE_MS;
   while (performance.now() < until) {
@@ -78,5 +79,5 @@ async function start(launch: Launch, address: string): Promise<Socket> {
     if (end) throw new LaunchError(`${launch.executable}: ${end}`, log);
     await sleep(POLL_MS);
   }
-  throw new LaunchError(`${launch.executable} does not listen after ${PATIENCE_MS / 1000} s`, log);
+  throw new LaunchError(l10n.t("{0} does not listen after {1} s", launch.executable, PATIENCE_MS / 1000), log);
 }

@@ -40,7 +40,7 @@ describe("an item", () => {
     for (const delta of ["Hel", "lo"]) apply(model, notification("item/agentMessage/delta", { itemId: "a", delta }));
     expect(model.turns[0]?.items).toMatchObject([{ done: false, item: { text: "Hello" } }]);
     const change = apply(model, notification("item/completed", { item: agentMessage("a", "Hello!") }));
-    expect(change).toEqual({ turnId: "1", itemId: "a" });
+    expect(change).toEqual({ items: ["a"] });
     expect(model.turns[0]?.items).toMatchObject([{ done: true, item: { text: "Hello!" } }]);
   });
 

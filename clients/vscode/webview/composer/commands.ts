@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import type { View } from "../context";
 
 export interface Command {
@@ -10,16 +10,16 @@ export interface Command {
 /** What can be typed after a slash. */
 export function commands(): Command[] {
   return [
-    { name: "new", about: t("Start a new thread"), run: ({ host }) => host.send({ type: "closeThread" }) },
+    { name: "new", about: l10n.t("Start a new thread"), run: ({ host }) => host.send({ type: "closeThread" }) },
     {
       name: "compact",
-      about: t("Summarise earlier turns to make room"),
+      about: l10n.t("Summarise earlier turns to make room"),
       run: ({ host, store }) =>
         inThread(store.threadId.value, (threadId) => host.call("thread/compact/start", { threadId })),
     },
     {
       name: "review",
-      about: t("Review the uncommitted changes"),
+      about: l10n.t("Review the uncommitted changes"),
       run: ({ host, store }) =>
         inThread(store.threadId.value, (threadId) =>
           host.call("review/start", { threadId, target: { type: "uncommittedChanges" } }),
@@ -27,7 +27,7 @@ export function commands(): Command[] {
     },
     {
       name: "fork",
-      about: t("Go on in a copy of this thread"),
+      about: l10n.t("Go on in a copy of this thread"),
       run: ({ host, store }) =>
         inThread(store.threadId.value, async (threadId) => host.send({ type: "forkThread", threadId })),
     },
@@ -35,6 +35,6 @@ export function commands(): Command[] {
 }
 
 async function inThread(threadId: string | null, action: (threadId: string) => Promise<unknown>): Promise<void> {
-  if (!threadId) throw new Error(t("There is no thread yet."));
+  if (!threadId) throw new Error(l10n.t("There is no thread yet."));
   await action(threadId);
 }

@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useView } from "../context";
 import { type Command, commands } from "./commands";
@@ -87,8 +87,11 @@ export function Composer() {
       {images.length > 0 && (
         <p class="images">
           {images.map((url, index) => (
-            <button title={t("Remove this image")} onClick={() => setImages(images.filter((_, at) => at !== index))}>
-              <img src={url} alt={t("Pasted image {0}", index + 1)} />
+            <button
+              title={l10n.t("Remove this image")}
+              onClick={() => setImages(images.filter((_, at) => at !== index))}
+            >
+              <img src={url} alt={l10n.t("Pasted image {0}", index + 1)} />
             </button>
           ))}
         </p>
@@ -97,10 +100,10 @@ export function Composer() {
         ref={area}
         rows={1}
         value={text}
-        aria-label={turnId ? t("Steer the agent") : t("Message to the agent")}
+        aria-label={turnId ? l10n.t("Steer the agent") : l10n.t("Message to the agent")}
         aria-controls={suggestions.length ? "suggestions" : undefined}
         aria-activedescendant={suggestions.length ? `suggestion-${chosen}` : undefined}
-        placeholder={turnId ? t("Say something to steer it ...") : t("Ask, or @ a file, or / for commands")}
+        placeholder={turnId ? l10n.t("Say something to steer it ...") : l10n.t("Ask, or @ a file, or / for commands")}
         onInput={(event) => {
           setText(event.currentTarget.value);
           setCaret(event.currentTarget.selectionStart);
@@ -115,9 +118,9 @@ export function Composer() {
         <Pickers />
         <Meter />
         <span class="buttons">
-          {turnId && <button onClick={interrupt}>{t("Stop")}</button>}
+          {turnId && <button onClick={interrupt}>{l10n.t("Stop")}</button>}
           <button class="primary" onClick={submit} disabled={!ready}>
-            {turnId ? t("Steer") : t("Send")}
+            {turnId ? l10n.t("Steer") : l10n.t("Send")}
           </button>
         </span>
       </div>

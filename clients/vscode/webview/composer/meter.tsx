@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useView } from "../context";
 
 /** Tokens that every conversation has, before anybody says something; as the protocol's clients count them. */
@@ -12,7 +12,7 @@ export function Meter() {
   const { usage, cost } = thread;
   const { total, last, modelContextWindow } = usage;
   const left = modelContextWindow === null ? null : contextLeft(last.totalTokens, modelContextWindow);
-  const details = t(
+  const details = l10n.t(
     "{0} tokens in, {1} of them cached, {2} out",
     total.inputTokens,
     total.cachedInputTokens,
@@ -22,8 +22,8 @@ export function Meter() {
     <p class="meter" title={details}>
       {left !== null && (
         <>
-          <meter min={0} max={100} low={20} value={left} aria-label={t("Context left")} />{" "}
-          {t("{0} % of context left", left)}
+          <meter min={0} max={100} low={20} value={left} aria-label={l10n.t("Context left")} />{" "}
+          {l10n.t("{0} % of context left", left)}
         </>
       )}
       {cost !== null && <span class="cost"> ${cost.toFixed(cost < 1 ? 4 : 2)}</span>}

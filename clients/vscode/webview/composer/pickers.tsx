@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useEffect } from "preact/hooks";
 import type { ReasoningEffort } from "../../src/protocol/types";
 import { useView } from "../context";
@@ -19,14 +19,14 @@ export function Pickers() {
   const efforts = models.value.find((each) => each.model === model)?.supportedReasoningEfforts ?? [];
   const known = models.value.some((each) => each.model === model);
   const words = {
-    untrusted: t("Ask for everything that is not known to be harmless"),
-    "on-request": t("Ask when the agent wants more than it may"),
-    never: t("Never ask; what is not allowed is refused"),
+    untrusted: l10n.t("Ask for everything that is not known to be harmless"),
+    "on-request": l10n.t("Ask when the agent wants more than it may"),
+    never: l10n.t("Never ask; what is not allowed is refused"),
   };
   return (
     <div class="pickers">
       <select
-        aria-label={t("Model")}
+        aria-label={l10n.t("Model")}
         value={model}
         onChange={(event) => (chosen.model.value = event.currentTarget.value)}
       >
@@ -39,11 +39,11 @@ export function Pickers() {
       </select>
       {efforts.length > 1 && (
         <select
-          aria-label={t("Reasoning effort")}
+          aria-label={l10n.t("Reasoning effort")}
           value={chosen.effort.value ?? thread?.effort ?? ""}
           onChange={(event) => (chosen.effort.value = event.currentTarget.value as ReasoningEffort)}
         >
-          {!(chosen.effort.value ?? thread?.effort) && <option value="">{t("effort")}</option>}
+          {!(chosen.effort.value ?? thread?.effort) && <option value="">{l10n.t("effort")}</option>}
           {efforts.map(({ reasoningEffort, description }) => (
             <option value={reasoningEffort} title={description}>
               {reasoningEffort}
@@ -52,11 +52,11 @@ export function Pickers() {
         </select>
       )}
       <select
-        aria-label={t("Approvals")}
+        aria-label={l10n.t("Approvals")}
         value={(chosen.approval.value as string | null) ?? thread?.approvalPolicy ?? ""}
         onChange={(event) => (chosen.approval.value = event.currentTarget.value as (typeof APPROVALS)[number])}
       >
-        {!chosen.approval.value && !thread && <option value="">{t("approvals")}</option>}
+        {!chosen.approval.value && !thread && <option value="">{l10n.t("approvals")}</option>}
         {APPROVALS.map((policy) => (
           <option value={policy} title={words[policy]}>
             {policy}

@@ -1,20 +1,22 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import type { FileUpdateChange, ItemOf } from "../../src/protocol/types";
 import { useView } from "../context";
 
 export function Changes({ item, turnId }: { item: ItemOf<"fileChange">; turnId: string }) {
   const { host } = useView();
   const words = {
-    inProgress: t("to be applied"),
-    completed: t("applied"),
-    failed: t("failed"),
-    declined: t("declined"),
+    inProgress: l10n.t("to be applied"),
+    completed: l10n.t("applied"),
+    failed: l10n.t("failed"),
+    declined: l10n.t("declined"),
   };
   return (
     <section class={`changes ${item.status}`}>
       <header>
-        {t("Changes to {0} file(s)", item.changes.length)} <span class="outcome">{words[item.status]}</span>
-        <button onClick={() => host.send({ type: "reviewChanges", turnId, itemId: item.id })}>{t("Show diff")}</button>
+        {l10n.t("Changes to {0} file(s)", item.changes.length)} <span class="outcome">{words[item.status]}</span>
+        <button onClick={() => host.send({ type: "reviewChanges", turnId, itemId: item.id })}>
+          {l10n.t("Show diff")}
+        </button>
       </header>
       <ul>
         {item.changes.map((change) => (

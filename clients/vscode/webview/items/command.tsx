@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import { useMemo, useState } from "preact/hooks";
 import type { ItemOf } from "../../src/protocol/types";
 import { spansOf } from "../ansi";
@@ -32,14 +32,17 @@ function shortOf({ command, commandActions }: ItemOf<"commandExecution">): strin
 }
 
 function Outcome({ item, done }: { item: ItemOf<"commandExecution">; done: boolean }) {
-  if (!done) return <span class="outcome">{t("running")}</span>;
-  if (item.status === "declined") return <span class="outcome">{t("declined")}</span>;
-  const seconds = item.durationMs === null ? "" : ` ${(item.durationMs / 1000).toFixed(1)} s`;
-  const code = item.exitCode ? t("exit code {0}", item.exitCode) : item.status === "failed" ? t("failed") : t("done");
+  if (!done) return <span class="outcome">{l10n.t("running")}</span>;
+  if (item.status === "declined") return <span class="outcome">{l10n.t("declined")}</span>;
+  const seconds = item.durationMs === null ? null : l10n.t("{0} s", (item.durationMs / 1000).toFixed(1));
+  const code = item.exitCode
+    ? l10n.t("exit code {0}", item.exitCode)
+    : item.status === "failed"
+      ? l10n.t("failed")
+      : l10n.t("done");
   return (
     <span class="outcome">
-      {code}
-      {seconds}
+      {code} {seconds}
     </span>
   );
 }
@@ -53,7 +56,7 @@ export function Output({ output }: { output: string }) {
     <pre class="output" tabIndex={0}>
       {cut && (
         <button class="link" onClick={() => setWhole(true)}>
-          {t("Show all {0} characters", output.length)}
+          {l10n.t("Show all {0} characters", output.length)}
         </button>
       )}
       {spans.map((span) => (

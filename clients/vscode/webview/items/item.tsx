@@ -1,4 +1,4 @@
-import { t } from "@vscode/l10n";
+import * as l10n from "@vscode/l10n";
 import type { JSX } from "preact";
 import type { ItemModel, TurnModel } from "../../src/model/thread";
 import type { ThreadItem } from "../../src/protocol/types";
@@ -11,13 +11,15 @@ import { ToolCall } from "./tools";
 interface Props {
   turn: TurnModel;
   itemId: string;
+  /** Where the turn has it. */
+  index: number;
 }
 
-export function Item({ turn, itemId }: Props) {
-  const { store } = useView();
-  const found = turn.items.find((each) => each.item.id === itemId);
+export function Item({ turn, itemId, index }: Props) {
+  useView().store.watch(itemId);
+  const found = turn.items[index];
   if (!found) return null;
-  const { item, done } = store.watch(found);
+  const { item, done } = found;
   return <article class={`item ${item.type}`}>{draw(item, { turn, done })}</article>;
 }
 
@@ -31,7 +33,7 @@ function draw(item: ThreadItem, { turn, done }: { turn: TurnModel } & Pick<ItemM
     case "reasoning":
       return (
         <Fold
-          label={done ? t("Thought") : t("Thinking ...")}
+          label={done ? l10n.t("Thought") : l10n.t("Thinking ...")}
           texts={item.summary.length ? item.summary : item.content}
         />
       );
@@ -43,16 +45,18 @@ function draw(item: ThreadItem, { turn, done }: { turn: TurnModel } & Pick<ItemM
     case "dynamicToolCall":
       return <ToolCall item={item} />;
     case "webSearch":
-      return <p class="line">{t("Searched the web: {0}", item.query)}</p>;
+      return <p class="line">{l10n.t("Searched the web: {0}", item.query)}</p>;
     case "imageView":
-      return <p class="line">{t("Looked at {0}", item.path)}</p>;
+      return <p class="line">{l10n.t("Looked at {0}", item.path)}</p>;
     case "contextCompaction":
-      return <p class="line">{done ? t("Earlier turns were summarised.") : t("Summarising earlier turns ...")}</p>;
+      return (
+        <p class="line">{done ? l10n.t("Earlier turns were summarised.") : l10n.t("Summarising earlier turns ...")}</p>
+      );
     case "enteredReviewMode":
-      return <p class="line">{t("Review: {0}", item.review)}</p>;
+      return <p class="line">{l10n.t("Review: {0}", item.review)}</p>;
     case "exitedReviewMode":
       return <AgentMessage text={item.review} />;
     default:
-      return <p class="line">{item.type}</p>;
+      return <p class="line">{l10n.t("Another step: {0}", item.type)}</p>;
   }
 }
