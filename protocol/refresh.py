@@ -9,6 +9,7 @@
 
 The JSON Schema gives structure and integer widths; the TypeScript tells `x: T | null` (always sent) from `x?: T`
 (may be absent), which the schema does not; the stable schema tells what is experimental. Descriptions are dropped.
+Older methods that only the TypeScript declares are read from there (`declarations.py`).
 `layout.json` says which types have a name of their own, and in which files their definitions are written.
 """
 
@@ -20,6 +21,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from declarations import Declared, Request
 
 INTERFACE = Path(__file__).parent / "interface"
 JsonObject = dict[str, Any]
@@ -41,7 +44,6 @@ RESULTS = {
     "config/mcpServer/reload": "McpServerRefreshResponse",
     "item/tool/call": "DynamicToolCallResponse",
     "mcpServerStatus/list": "ListMcpServerStatusResponse",
-    "getAuthStatus": "GetAuthStatusResponse",
     "account/gatewayOAuth/cancel": "GatewayOAuthCancelResponse",
     "account/securitySetup/read": "GetAccountSecuritySetupResponse",
     "accountSession/list": "AccountSessionsResponse",
@@ -251,6 +253,25 @@ class Reader:
         return SCALARS.get(str(kind), "Any")
 
 
+def read_types(
+    defs: dict[str, JsonObject], stable: dict[str, JsonObject], ts: Path, older: list[Request]
+) -> JsonObject:
+    """All rows; the variants of `ClientRequest` that the schema leaves out are there too, and marked."""
+    variants = [request_schema(row) for row in older]
+    everything, plain = (
+        {**each, "ClientRequest": with_more(each["ClientRequest"], variants)} for each in (defs, stable)
+    )
+    types = Reader(everything, plain, TypeScript(ts)).read_all()
+    members = types["ClientRequest"]["members"]
+    for name in members[len(members) - len(older) :]:
+        types[name]["schema"] = False
+    return types
+
+
+def with_more(union: JsonObject, variants: list[JsonObject]) -> JsonObject:
+    return {**union, "oneOf": [*union["oneOf"], *variants]}
+
+
 def merged(variant: JsonObject, outer: JsonObject) -> JsonObject:
     return {
         **variant,
@@ -317,7 +338,17 @@ def read_methods(schema: Path, stable: Path, defs: dict[str, JsonObject]) -> lis
             if method not in stable_rows:
                 row["experimental"] = True
             rows.append(row)
-    return sorted(rows, key=lambda row: (row["kind"], row["method"]))
+    return rows
+
+
+def request_schema(row: Request) -> JsonObject:
+    """The variant of ClientRequest."""
+    properties = {
+        "method": {"enum": [row.method], "type": "string"},
+        "id": {"$ref": "#/definitions/RequestId"},
+        "params": {"$ref": f"#/definitions/{row.params}"},
+    }
+    return {"type": "object", "properties": properties, "required": ["id", "method", "params"]}
 
 
 def read_layout(schema: Path, stable: Path, ts: Path, stable_ts: Path) -> dict[str, JsonObject]:
@@ -351,13 +382,19 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
     defs, stable_defs = definitions(args.schema), definitions(args.stable)
-    types = Reader(defs, stable_defs, TypeScript(args.ts)).read_all()
+    layout = read_layout(args.schema, args.stable, args.ts, args.stable_ts)
     methods = read_methods(args.schema, args.stable, defs)
+    declared = Declared(args.stable_ts, {name: place["ts"] for name, place in layout.items()})
+    older = declared.requests({row["method"] for row in methods})
+    types = read_types(defs | declared.schemas, stable_defs, args.ts, older)
+    methods += [{"method": m.method, "kind": "client_request", "params": m.params, "result": m.result} for m in older]
+    nowhere = {"bundle": None, "flat": False, "schema": None}
+    layout |= {name: {**nowhere, "ts": place} for name, place in declared.named.items()}
     INTERFACE.mkdir(exist_ok=True)
     write("version.json", {"wire": args.version})
-    write("methods.json", methods)
+    write("methods.json", sorted(methods, key=lambda row: (row["kind"], row["method"])))
     write("types.json", types)
-    write("layout.json", read_layout(args.schema, args.stable, args.ts, args.stable_ts))
+    write("layout.json", dict(sorted(layout.items())))
     unresolved = [m["method"] for m in methods if m["kind"] == "client_request" and not m["result"]]
     print(f"{len(methods)} methods, {len(types)} types; without a result type: {unresolved}")
 

@@ -61,16 +61,19 @@ def names_in(expression: str) -> set[str]:
 
 
 class Wire:
-    """What a client may see of the wire: all of it, or only what is stable.
+    """What a client may see of the wire: all of it, or only what is stable; with `schema`, what JSON Schema has of it.
 
     Types without a name of their own are written out where they are used.
     """
 
-    def __init__(self, *, experimental: bool) -> None:
+    def __init__(self, *, experimental: bool, schema: bool = False) -> None:
         self.experimental = experimental
+        self.schema = schema
         self.rows = read_types()
         self.layout = {
-            name: place for name, place in read_layout().items() if experimental or not place.get("experimental")
+            name: place
+            for name, place in read_layout().items()
+            if (experimental or not place.get("experimental")) and not (schema and place["bundle"] is None)
         }
         if experimental:
             ours = {"bundle": "v2", "flat": True, "schema": None, "ts": "v2"}
@@ -88,11 +91,14 @@ class Wire:
         return name not in self.layout
 
     def _hidden(self, member: ast.expr) -> bool:
-        """Whether all of a variant is experimental."""
-        if self.experimental or not isinstance(member, ast.Name) or not self.inlined(member.id):
+        """Whether all of a variant is experimental, or it is not in the schema."""
+        if not isinstance(member, ast.Name) or not self.inlined(member.id):
             return False
-        fields = self.rows.get(member.id, {}).get("fields", ())
-        return bool(fields) and all(field.get("experimental") for field in fields)
+        row = self.rows.get(member.id, {})
+        if self.schema and not row.get("schema", True):
+            return True
+        fields = row.get("fields", ())
+        return not self.experimental and bool(fields) and all(field.get("experimental") for field in fields)
 
 
 def _own(field: JsonObject) -> JsonObject:

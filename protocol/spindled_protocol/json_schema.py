@@ -43,7 +43,7 @@ def write_json_schemas(folder: Path, *, experimental: bool = False) -> None:
 
 def json_schemas(*, experimental: bool = False) -> dict[str, JsonObject]:
     """The documents by their paths within the folder."""
-    wire = Wire(experimental=experimental)
+    wire = Wire(experimental=experimental, schema=True)
     schemas = Schemas(wire)
     found: dict[str, JsonObject] = {}
     for name, place in wire.layout.items():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.conftest import Launch
-from tests.conformance.steps import INVALID, NOWHERE, command, open_thread, refusal, text_input
+from tests.conformance.steps import INVALID, NOWHERE, command, open_thread, outputs, refusal, shows, text_input
 from tests.support.client import Client, Message
 from tests.support.fake_items import message
 from tests.support.fake_provider import FakeProvider, stream
@@ -167,6 +167,24 @@ async def test_questions_beside_us_are_counted(client: Client) -> None:
     answers = [await client.request(method, thread) for method in (up, up, down, down)]
     assert answers == [{"count": count, "paused": count > 0} for count in (1, 2, 1, 0)]
     assert await refusal(client, down, thread) == (INVALID, "out-of-band elicitation count is already zero")
+
+
+async def test_a_command_is_waited_for_while_a_client_asks_its_user(client: Client, provider: FakeProvider) -> None:
+    thread = await open_thread(client)
+    beside = {"threadId": thread}
+    await client.request("thread/increment_elicitation", beside)
+    soon = {"yield_time_ms": 250, "login": False}
+    provider.script(stream(command("sleep 0.5; echo over", **soon)), stream(message("ok")))
+    await client.run_turn(thread, "wait")
+    assert "Process exited with code 0" in outputs(provider.requests[-1])[-1][1]
+
+    provider.script(stream(command("sleep 600", "call_2", **soon)), stream(message("ok")))
+    since = client.mark()
+    await client.request("turn/start", {"threadId": thread, "input": text_input("go on")})
+    await client.wait_for(shows("commandExecution"), since=since)
+    await client.request("thread/decrement_elicitation", beside)
+    await client.wait_for("turn/completed", since=since)
+    assert "Process running with session ID" in outputs(provider.requests[-1])[-1][1]
 
 
 # --- by file, by history

@@ -21,6 +21,7 @@ from spindled.agent.toolset.servers import ThreadServers
 from spindled.agent.toolset.toolset import Toolset
 from spindled.agent.turn.user_commands import UserCommands
 from spindled.agent.turns import Turns
+from spindled.tools.open_questions import OpenQuestions
 from spindled.tools.policy import SessionGrants
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Thread:
         self._sessions: ExecSessions | None = None
         self.user_commands = UserCommands(self)
         self.turns = Turns(self, latest_turn)
-        self.elicitations = 0  # questions that clients ask their users beside us
+        self.open_questions = OpenQuestions()
         self.told = Told(surroundings, self.history)
 
     def give_budgets(self, budgets: GivenBudgets) -> None:
@@ -176,7 +177,7 @@ class Thread:
         if self._sessions is None:
             from spindled.tools.exec_sessions import ExecSessions
 
-            self._sessions = ExecSessions()
+            self._sessions = ExecSessions(self.open_questions)
         return self._sessions
 
     # -- the thread as a whole

@@ -78,6 +78,7 @@ ROUTES = {
     "thread/items/read": Route("spindled.api.reading.paging:thread_items_read"),
     "thread/list": Route("spindled.api.reading.library:thread_list"),
     "thread/read": Route("spindled.api.reading.library:thread_read"),
+    "getConversationSummary": Route("spindled.api.reading.summaries:get_conversation_summary"),
     "thread/turns/list": Route("spindled.api.reading.paging:thread_turns_list"),
     "thread/items/list": Route("spindled.api.reading.paging:thread_items_list"),
     "thread/archive": Route("spindled.api.threads.archive:thread_archive"),
@@ -99,6 +100,7 @@ ROUTES = {
     "fuzzyFileSearch/sessionStart": Route("spindled.api.host.search:session_start"),
     "fuzzyFileSearch/sessionUpdate": Route("spindled.api.host.search:session_update"),
     "fuzzyFileSearch/sessionStop": Route("spindled.api.host.search:session_stop"),
+    "gitDiffToRemote": Route("spindled.api.host.remote_diff:git_diff_to_remote"),
     # commands and processes of the client
     "command/exec": Route("spindled.api.host.commands:command_exec"),
     "command/exec/write": Route("spindled.api.host.commands:command_exec_write"),
@@ -150,6 +152,7 @@ ROUTES = {
     "account/login/start": Route("spindled.api.settings.account:account_login_start"),
     "account/login/cancel": Route("spindled.api.settings.account:account_login_cancel"),
     "account/logout": Route("spindled.api.settings.account:account_logout"),
+    "getAuthStatus": Route("spindled.api.settings.account:get_auth_status"),
     # the server and its machine
     "memory/reset": Route("spindled.api.threads.memories:memory_reset"),
     "environment/info": Route("spindled.api.host.server:environment_info"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from spindled.store.cut import Cut
+from spindled.store.errors import RolloutPathError, StoreError
 from spindled.store.layout import parse_name
 from spindled.store.payloads import SessionMeta
 from spindled.store.replay import Replay, StoredThread, decode_meta
@@ -78,6 +80,18 @@ def read_thread(path: Path, find: Find, cut: Cut | None = None) -> StoredThread:
     thread.meta = chain.meta or thread.meta  # found after other rows
     thread.warnings += chain.warnings
     return thread
+
+
+def meta_at(path: Path, find: Find) -> SessionMeta:
+    """What a file that a client named says of its thread. Raises RolloutPathError, StoreError."""
+    if not os.path.isfile(path):  # False also for what no path can be
+        reason = "path is a directory" if os.path.isdir(path) else "file does not exist"
+        raise RolloutPathError(f"failed to resolve rollout path `{path}`: {reason}")
+    chain = Chain(path, find)
+    next(iter(chain), None)
+    if chain.meta is None:
+        raise StoreError(path, f"failed to read thread: {path} does not begin as a rollout does")
+    return chain.meta
 
 
 def meta_from_name(path: Path) -> SessionMeta:

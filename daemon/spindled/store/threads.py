@@ -6,7 +6,6 @@ RolloutNotFound (a LookupError with the wire's text) says that there is none, St
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from spindled.store import names
-from spindled.store.chain import Chain, read_thread
+from spindled.store.chain import Chain, meta_at, read_thread
 from spindled.store.cut import Cut
 from spindled.store.errors import (
     ArchivedRolloutNotFound,
@@ -23,8 +22,10 @@ from spindled.store.errors import (
     RolloutPathError,
     StoreError,
     ThreadArchived,
+    ThreadLookupError,
     TurnNotFound,
 )
+from spindled.store.head import read_head
 from spindled.store.ids import created_ms, new_id
 from spindled.store.index import Index
 from spindled.store.layout import Layout, parse_name
@@ -83,13 +84,8 @@ class ThreadStore:
 
     def thread_at(self, path: Path) -> str:
         """The id of the thread whose newest file this is. Raises RolloutPathError."""
-        if not os.path.isfile(path):  # False also for what no path can be
-            raise RolloutPathError(f"failed to resolve rollout path `{path}`: file does not exist")
-        chain = Chain(path, self._layout.find_file)
-        next(iter(chain), None)
-        if chain.meta is None:
-            raise StoreError(path, f"failed to read thread: {path} does not begin as a rollout does")
-        thread_id, current = chain.meta.id, self._path(chain.meta.id)
+        thread_id = meta_at(path, self._layout.find_file).id
+        current = self._path(thread_id)
         if not current.samefile(path):
             raise RolloutPathError(
                 f"cannot resume paginated thread {thread_id} with stale path: requested {path}, current {current}; "
@@ -109,6 +105,15 @@ class ThreadStore:
         if summary is None or summary.path != str(path):
             summary = index_one(self._layout, self._index, path)
         return summary
+
+    def summary_at(self, path: Path) -> Summary:
+        """Slow. The same of any rollout, be it here or elsewhere. Raises RolloutPathError."""
+        meta = meta_at(path, self._layout.find_file)
+        with suppress(ThreadLookupError):
+            summary = self.summary(meta.id)
+            if Path(summary.path).samefile(path):
+                return summary
+        return read_head(path, self._layout.find_file, archived=False)
 
     def fork(self, source_id: str, meta: SessionMeta, cut: Cut | None = None) -> ThreadWriter:
         """Slow. A new thread with the source's rows up to `cut`; it does not need the source afterwards.

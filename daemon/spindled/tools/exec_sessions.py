@@ -20,6 +20,7 @@ from spindled.process.tail import HeadTail
 from spindled.process.tree import Root, terminate
 from spindled.tools.base import ToolContext
 from spindled.tools.clock import now_ms
+from spindled.tools.open_questions import OpenQuestions
 
 if TYPE_CHECKING:
     from spindled_protocol.types import CommandExecutionThreadItem
@@ -77,13 +78,16 @@ class LiveOutput:
 class ExecSession:
     """One started command. Its item is completed by itself when the process ends, whoever waits."""
 
-    def __init__(self, number: int, item: CommandExecutionThreadItem, context: ToolContext, tty: bool) -> None:
+    def __init__(
+        self, number: int, item: CommandExecutionThreadItem, context: ToolContext, tty: bool, questions: OpenQuestions
+    ) -> None:
         self.number = number
         self.item = item
         self.tty = tty
         self.child: Child
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._context = context
+        self._questions = questions
         self._started = time.monotonic()
         self._whole = HeadTail(OUTPUT_LIMIT)
         self._unread = HeadTail(OUTPUT_LIMIT)
@@ -108,8 +112,8 @@ class ExecSession:
         return output
 
     async def wait(self, seconds: float) -> None:
-        """Return at the end of the command or after `seconds`."""
-        await asyncio.wait([self.done], timeout=seconds)
+        """Return at the end of the command or after `seconds`, in which no client asks its user something."""
+        await self._questions.wait(self.done, seconds)
 
     async def kill(self, grace: float = GRACE) -> None:
         """End the process tree; the item is completed when this returns, or raises for the caller's cancellation."""
@@ -142,7 +146,8 @@ class ExecSession:
 class ExecSessions:
     """Owns the commands of a thread: numbers them, bounds them, and ends them with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, questions: OpenQuestions) -> None:
+        self._questions = questions
         self._sessions: dict[int, ExecSession] = {}
         self._apart: set[ExecSession] = set()
         # Also of commands that are over: what they left in the background ends with the thread.
@@ -164,7 +169,7 @@ class ExecSessions:
         self._make_room()
         number = self._new_number()
         started = replace(item, processId=str(number), source="unifiedExecStartup")
-        session = ExecSession(number, started, context, tty)
+        session = ExecSession(number, started, context, tty, self._questions)
         self._launch(session, command, cwd, environment)
         self._sessions[number] = session
         return session
@@ -180,7 +185,7 @@ class ExecSessions:
 
         Raises OSError when it cannot be started.
         """
-        session = ExecSession(0, item, context, tty=False)
+        session = ExecSession(0, item, context, False, self._questions)
         self._launch(session, command, context.cwd, environment)
         self._apart.add(session)
         session.done.add_done_callback(lambda _: self._apart.discard(session))

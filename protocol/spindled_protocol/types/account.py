@@ -325,6 +325,17 @@ class GetAccountTokenUsageResponse(Wire, kw_only=True, gc=False):
     threadUsage: ThreadUsage | None | UnsetType = UNSET
 
 
+class GetAuthStatusParams(Wire, kw_only=True, gc=False):
+    includeToken: bool | None = None
+    refreshToken: bool | None = None
+
+
+class GetAuthStatusResponse(Wire, kw_only=True, gc=False):
+    authMethod: AuthMode | None = None
+    authToken: str | None = None
+    requiresOpenaiAuth: bool | None = None
+
+
 class GetWorkspaceMessagesResponse(Wire, kw_only=True, gc=False):
     featureEnabled: bool
     messages: list[WorkspaceMessage]

@@ -9,6 +9,7 @@ from spindled_protocol.types.shared import (
     NetworkPolicyAmendment,
 )
 from spindled_protocol.types.threads import (
+    SubAgentSource,
     ThreadId,
 )
 
@@ -29,6 +30,25 @@ class ApplyPatchApprovalResponse(Wire, kw_only=True, gc=False):
     decision: ReviewDecision
 
 
+class ConversationGitInfo(Wire, kw_only=True, gc=False):
+    sha: str | None = None
+    branch: str | None = None
+    origin_url: str | None = None
+
+
+class ConversationSummary(Wire, kw_only=True, gc=False):
+    conversationId: ThreadId
+    path: str
+    preview: str
+    timestamp: str | None = None
+    updatedAt: str | None = None
+    modelProvider: str
+    cwd: str
+    cliVersion: str
+    source: OlderSessionSource
+    gitInfo: ConversationGitInfo | None = None
+
+
 class DeleteFileChange(Wire, kw_only=True, gc=False, tag_field='type', tag='delete'):
     content: str
 
@@ -47,9 +67,33 @@ class ExecCommandApprovalResponse(Wire, kw_only=True, gc=False):
     decision: ReviewDecision
 
 
+class GetConversationSummaryParamsObject(Wire, kw_only=True, gc=False):
+    rolloutPath: str | UnsetType = UNSET
+    conversationId: ThreadId | UnsetType = UNSET
+
+
+class GetConversationSummaryResponse(Wire, kw_only=True, gc=False):
+    summary: ConversationSummary
+
+
+class GitDiffToRemoteParams(Wire, kw_only=True, gc=False):
+    cwd: str
+
+
+class GitDiffToRemoteResponse(Wire, kw_only=True, gc=False):
+    sha: GitSha
+    diff: str
+
+
 class ListFilesParsedCommand(Wire, kw_only=True, gc=False, tag_field='type', tag='list_files'):
     cmd: str
     path: str | None = None
+
+
+class OlderSessionSourceObject(Wire, kw_only=True, gc=False):
+    custom: str | UnsetType = UNSET
+    internal: InternalSessionSource | UnsetType = UNSET
+    subagent: SubAgentSource | UnsetType = UNSET
 
 
 class ReadParsedCommand(Wire, kw_only=True, gc=False, tag_field='type', tag='read'):
@@ -92,5 +136,9 @@ class UpdateFileChange(Wire, kw_only=True, gc=False, tag_field='type', tag='upda
 
 
 FileChange = Union[AddFileChange, DeleteFileChange, UpdateFileChange]
+GetConversationSummaryParams = GetConversationSummaryParamsObject
+GitSha = str
+InternalSessionSource = Literal['memory_consolidation', 'guardian']
+OlderSessionSource = Union[OlderSessionSourceObject, Literal['cli', 'vscode', 'exec', 'mcp', 'unknown']]
 ParsedCommand = Union[ReadParsedCommand, ListFilesParsedCommand, SearchParsedCommand, UnknownParsedCommand]
 ReviewDecision = Union[ReviewDecisionObject, Literal['approved', 'approved_for_session', 'approved_mcp_policy_amendment', 'timed_out', 'abort']]

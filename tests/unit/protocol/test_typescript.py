@@ -43,6 +43,9 @@ def test_every_type_is_in_an_index(files: dict[str, str]) -> None:
         ("v2/TurnInterruptParams.ts", "export type TurnInterruptParams = { threadId: string, turnId: string };"),
         ("ClientNotification.ts", 'export type ClientNotification = { "method": "initialized" };'),
         ("v2/TurnInterruptResponse.ts", "export type TurnInterruptResponse = Record<string, never>;"),
+        ("GetConversationSummaryParams.ts", "= { rolloutPath: string } | { conversationId: ThreadId };"),
+        ("ClientRequest.ts", '{ "method": "gitDiffToRemote", id: RequestId, params: GitDiffToRemoteParams }'),
+        ("ConversationSummary.ts", '"exec" | "mcp" | "unknown"'),
     ],
 )
 def test_declarations(files: dict[str, str], path: str, declaration: str) -> None:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import FileSnapshot, PatchVerdict, ToolCall, ToolOptions, ToolOutput, Verdict
 from spindled.tools.exec_sessions import ExecSessions
+from spindled.tools.open_questions import OpenQuestions
 from spindled.tools.patch.diff import TurnDiff
 from spindled.tools.policy import SessionGrants
 from spindled.tools.registry import Registry
@@ -38,7 +39,7 @@ class Context:
         self.client_answer: Any = None
         self.questions: list[tuple[str, Any]] = []
         self.sandbox_policy: Any = DangerFullAccessSandboxPolicy()
-        self.sessions = ExecSessions()
+        self.sessions = ExecSessions(OpenQuestions())
         self.rules: Sequence[Any] = []
         self.grants = SessionGrants()
         self.files: TextFiles = DISK

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from spindled.process.spawn import spawn
+from spindled.process.git import Git, GitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PATIENCE_S = 10.0
 SHA = re.compile(r"[0-9a-f]{40,64}")
 
 
@@ -20,23 +18,8 @@ async def merge_base(branch: str, cwd: Path, environment: Mapping[str, str]) -> 
     """None where git is missing, slow, or knows no such branch."""
     if branch.startswith("-"):
         return None  # git would take it for an option
-    said = bytearray()
     try:
-        child = spawn(
-            ["git", "merge-base", "HEAD", branch],
-            cwd=cwd,
-            environment={**environment, "GIT_OPTIONAL_LOCKS": "0"},
-            output=lambda stream, data: said.extend(data),
-            merge=True,
-        )
-    except OSError:
+        said = await Git(cwd, environment).lines("merge-base", "HEAD", branch)
+    except GitError:
         return None
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            code = await child.wait()
-    except TimeoutError:
-        return None
-    finally:
-        await child.kill()
-    text = said.decode("utf-8", "replace").strip()
-    return text if code == 0 and SHA.fullmatch(text) else None
+    return said[0] if said and SHA.fullmatch(said[0]) else None

@@ -19,6 +19,7 @@ from spindled_protocol.types import (
     ApiKeyLoginAccountResponse,
     CancelLoginAccountResponse,
     GetAccountResponse,
+    GetAuthStatusResponse,
     LogoutAccountResponse,
 )
 
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
     from spindled.api.application import Application
     from spindled.api.session import Session
     from spindled.config.schema import Config
-    from spindled_protocol.types import CancelLoginAccountParams, GetAccountParams, LoginAccountParams
+    from spindled_protocol.types import (
+        CancelLoginAccountParams,
+        GetAccountParams,
+        GetAuthStatusParams,
+        LoginAccountParams,
+    )
 
 NO_CHATGPT = "ChatGPT login is disabled. Use API key login instead."
 OTHERS = {
@@ -45,6 +51,19 @@ def account_read(session: Session, params: GetAccountParams) -> GetAccountRespon
     config = application.config(working_directory(None))
     return GetAccountResponse(
         account=ApiKeyAccount() if has_key(application, config) else None,
+        requiresOpenaiAuth=config.provider.requires_openai_auth,
+    )
+
+
+@handler
+def get_auth_status(session: Session, params: GetAuthStatusParams) -> GetAuthStatusResponse:
+    """The key only to who asks for it, and only one that was logged in with: others are not ours to hand out."""
+    application = session.application
+    config = application.config(working_directory(None))
+    known = has_key(application, config)
+    return GetAuthStatusResponse(
+        authMethod="apikey" if known else None,
+        authToken=application.login.key() if known and params.includeToken else None,
         requiresOpenaiAuth=config.provider.requires_openai_auth,
     )
 

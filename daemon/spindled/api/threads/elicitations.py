@@ -19,8 +19,8 @@ def thread_increment_elicitation(
     session: Session, params: ThreadIncrementElicitationParams
 ) -> ThreadIncrementElicitationResponse:
     thread = session.application.threads.get(thread_id(params.threadId))
-    thread.elicitations += 1
-    return ThreadIncrementElicitationResponse(count=thread.elicitations, paused=True)
+    thread.open_questions.asked()
+    return ThreadIncrementElicitationResponse(count=thread.open_questions.count, paused=True)
 
 
 @handler
@@ -28,7 +28,8 @@ def thread_decrement_elicitation(
     session: Session, params: ThreadDecrementElicitationParams
 ) -> ThreadDecrementElicitationResponse:
     thread = session.application.threads.get(thread_id(params.threadId))
-    if not thread.elicitations:
-        raise TurnConflict("out-of-band elicitation count is already zero")
-    thread.elicitations -= 1
-    return ThreadDecrementElicitationResponse(count=thread.elicitations, paused=thread.elicitations > 0)
+    try:
+        thread.open_questions.answered()
+    except ValueError as error:
+        raise TurnConflict("out-of-band elicitation count is already zero") from error
+    return ThreadDecrementElicitationResponse(count=thread.open_questions.count, paused=thread.open_questions.count > 0)
