@@ -145,3 +145,27 @@ async def test_a_thread_before_its_first_turn(client: Client) -> None:
         assert page == {"data": [], "nextCursor": None, "backwardsCursor": None}
     read = await client.request("thread/read", {"threadId": thread, "includeTurns": True})
     assert read["thread"]["turns"] == []
+
+
+async def test_a_page_comes_with_the_thread(stored: Stored) -> None:
+    """thread/resume gives what thread/turns/list would, and where the pages before it begin."""
+    wanted = {"limit": 2, "itemsView": "full"}
+    resumed = await stored.get("thread/resume", excludeTurns=True, initialTurnsPage=wanted)
+    assert resumed["thread"]["turns"] == []
+    assert resumed["initialTurnsPage"] == await stored.get("thread/turns/list", **wanted)
+    assert [len(turn["items"]) for turn in resumed["initialTurnsPage"]["data"]] == [3, 3]
+    cursors = resumed["turnsBackwardsCursor"], resumed["itemsBackwardsCursor"]
+    last = await stored.get("thread/turns/list", cursor=cursors[0], limit=1)
+    assert [turn["id"] for turn in last["data"]] == stored.turns[-1:]
+    assert (await stored.page(cursor=cursors[1], sortDirection="desc", limit=4))[0] == ALL[:-5:-1]
+    turn = turn_of(await stored.client.run_turn(stored.thread, "one more"))
+    assert turn["status"] == "completed"
+
+
+async def test_the_model_remembers_a_thread_that_nobody_looked_into(stored: Stored, provider: FakeProvider) -> None:
+    await stored.get("thread/resume", excludeTurns=True)
+    await stored.client.run_turn(stored.thread, "do you remember?")
+    said = [item["content"][0]["text"] for item in provider.requests[-1].json["input"] if item.get("role") == "user"]
+    assert [text for text in said if "question" in text] == ["question 0", "question 1", "question 2"]
+    calls = [item["call_id"] for item in provider.requests[-1].json["input"] if item["type"] == "function_call_output"]
+    assert calls == ["c0", "c1", "c2"]

@@ -83,7 +83,7 @@ class Thread:
         self.approvals = Approvals(
             self.events, grants or SessionGrants(), surroundings.rules.allow, surroundings.keep_tool
         )
-        self.client_tools = ClientTools(dynamic_tools, self.history.items)
+        self.client_tools = ClientTools(dynamic_tools, lambda: self.history.items)
         self.servers = ThreadServers(self.events, settings.cwd, surroundings.pool, surroundings.mcp_servers)
         self.toolset = Toolset(surroundings.registry, self.client_tools, self.servers)
         self.edits = Edits()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import chain as joined
 from pathlib import Path
 
 from spindled.store.cut import Cut
 from spindled.store.errors import RolloutPathError, StoreError
 from spindled.store.layout import parse_name
 from spindled.store.payloads import SessionMeta
-from spindled.store.replay import Replay, StoredThread, decode_meta
+from spindled.store.replay import Replay, decode_meta
 from spindled.store.rollout import timestamp
 from spindled.store.scan import Record, Scan
+from spindled.store.stored import StoredThread
 
 Find = Callable[[str], Path | None]
 """From the id in a `history_base` to its file."""
@@ -69,13 +71,12 @@ def read_thread(path: Path, find: Find, cut: Cut | None = None) -> StoredThread:
     Raises StoreError if it cannot be read, never for damage; TurnNotFound.
     """
     chain = Chain(path, find)
-    rows = (cut or Cut()).apply(iter(chain))
-    waiting = next(rows, None)
+    rows = (record for _, record in (cut or Cut()).apply(iter(chain)))
+    first = next(rows, None)  # behind the meta
     fold = Replay(chain.meta or meta_from_name(path))
-    while waiting:
-        if not fold.add(waiting[1]):
-            chain.damaged(waiting[1])
-        waiting = next(rows, None)
+    if first is not None:
+        for record in fold.feed(joined([first], rows)):
+            chain.damaged(record)
     thread = fold.finish()
     thread.meta = chain.meta or thread.meta  # found after other rows
     thread.warnings += chain.warnings

@@ -52,3 +52,7 @@ class TurnNotFound(LookupError):
     def __init__(self, turn_id: str) -> None:
         super().__init__(f"turn not found: {turn_id}")
         self.turn_id = turn_id
+
+
+DAMAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What decoding a row may raise: it is passed over then. (msgspec's errors are ValueErrors.)"""

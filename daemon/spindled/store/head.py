@@ -19,7 +19,7 @@ def read_head(path: Path, find: Find, *, archived: bool) -> Summary:
     fold = None
     for _, record in islice(chain, _ROWS):
         fold = fold or Replay(chain.meta or meta_from_name(path))
-        fold.add(record)
+        fold.feed([record])
         if fold.head_is_complete:
             break
     meta = chain.meta or meta_from_name(path)

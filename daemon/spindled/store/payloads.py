@@ -143,7 +143,7 @@ class TurnFailure(_Payload, kw_only=True):
     additional_details: str | None = None
 
 
-class Event(_Payload, kw_only=True):
+class Event(_Payload, kw_only=True, gc=False):
     """Every kind of `event_msg` that is written or read, in one: a single decode tells the kind and its fields."""
 
     type: str

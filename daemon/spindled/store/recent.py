@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from spindled_protocol.types import Turn
+from spindled.store.stored import StoredThread
+from spindled.store.stored_turns import StoredTurns
 
-Turns: TypeAlias = tuple[Turn, ...]
 _Print: TypeAlias = tuple[int, int, int]
+_Read: TypeAlias = Callable[[], StoredThread]
 
 THREADS = 4
 BYTES = 32 << 20
@@ -24,24 +25,29 @@ class Recent:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Path, tuple[_Print, Turns]] = OrderedDict()
+        self._kept: OrderedDict[Path, tuple[_Print, StoredTurns]] = OrderedDict()
 
-    def turns(self, path: Path, read: Callable[[], list[Turn]]) -> Turns:
-        """What `read` gives, unless the file is as it was then. Nobody may change what they get."""
+    def turns(self, path: Path, read: _Read) -> StoredTurns:
+        """Those of what `read` gives, unless the file is as it was when it was read last."""
         found = _print(path)
         with self._lock:
             kept = self._kept.get(path)
             if kept is not None and kept[0] == found:
                 self._kept.move_to_end(path)
                 return kept[1]
-        turns = tuple(read())
+        return self.read(path, read).turns
+
+    def read(self, path: Path, read: _Read) -> StoredThread:
+        """What `read` gives; its turns are kept."""
+        found = _print(path)
+        thread = read()
         if found is not None and found == _print(path) and found[1] <= BYTES:
             with self._lock:
-                self._kept[path] = (found, turns)
+                self._kept[path] = (found, thread.turns)
                 self._kept.move_to_end(path)
                 while len(self._kept) > THREADS:
                     self._kept.popitem(last=False)
-        return turns
+        return thread
 
 
 def _print(path: Path) -> _Print | None:

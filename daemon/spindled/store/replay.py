@@ -1,184 +1,114 @@
-"""Rows -> what a thread was: its turns and items as the wire has them, the model's history, usage and settings."""
+"""Rows -> what a thread was: its turns, the model's history, usage and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Raw
 
-from spindled.store import items, legacy, rows, values
-from spindled.store.payloads import (
-    Compacted,
-    Event,
-    Goal,
-    SessionMeta,
-    Spending,
-    TokenUsage,
-    TokenUsageInfo,
-    TurnContext,
-)
+from spindled.store import legacy, rows, values
+from spindled.store.errors import DAMAGE
+from spindled.store.payloads import Event, Goal, SessionMeta
+from spindled.store.previews import preview_of
 from spindled.store.scan import Record
-from spindled_protocol.types import ImageUserInput, LocalImageUserInput, ThreadTokenUsage, Turn
+from spindled.store.stored import StoredThread
+from spindled.store.stored_turns import StoredItem, StoredTurn, StoredTurns
+from spindled_protocol.types import Turn
 
-# Of the reference's own bookkeeping; no provider takes it.
-_NOT_FOR_THE_MODEL = "internal_chat_message_metadata_passthrough"
+
+class _Name(msgspec.Struct, gc=False):
+    """Of an item."""
+
+    type: str
+    id: str
+
 
 _decode_event = msgspec.json.Decoder(Event).decode
-_decode_fields = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_name = msgspec.json.Decoder(_Name).decode
 _decode_meta = msgspec.json.Decoder(SessionMeta).decode
-_DAMAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-
-
-class StoredThread:
-    """A thread read from its rollout. `history`, `usage` and `context` are decoded when first asked for."""
-
-    def __init__(self, meta: SessionMeta) -> None:
-        self.meta = meta
-        self.turns: list[Turn] = []
-        """As thread/read gives them with includeTurns; a turn that never ended is "interrupted"."""
-        self.preview = ""
-        """The first user message."""
-        self.updated_at = ""
-        """Timestamp of the last row."""
-        self.rows = 0
-        """How many were read, damaged ones included."""
-        self.warnings: list[str] = []
-        self._base: Raw | None = None
-        self._history: list[Raw] = []
-        self._context: Raw | None = None
-        self._usage: Raw | None = None
-        self._spending: Raw | None = None
-        self._turns_since = 0
-
-    @cached_property
-    def history(self) -> list[dict[str, Any]]:
-        """Responses items for the model, as stored since the last compaction; calls may lack outputs after a crash."""
-        found = list(self._replacement())
-        for payload in self._history:
-            try:
-                found.append(_decode_fields(payload))
-            except _DAMAGE:
-                self.warnings.append("a damaged history item was skipped")
-        for item in found:
-            item.pop(_NOT_FOR_THE_MODEL, None)
-        return found
-
-    @cached_property
-    def usage(self) -> ThreadTokenUsage | None:
-        if self._usage is None:
-            return None
-        try:
-            info = msgspec.json.decode(self._usage, type=TokenUsageInfo)
-        except _DAMAGE:
-            return None
-        return ThreadTokenUsage(
-            total=values.token_usage_to_wire(info.total_token_usage),
-            last=values.token_usage_to_wire(info.last_token_usage),
-            modelContextWindow=info.model_context_window,
-        )
-
-    @cached_property
-    def spending(self) -> Spending:
-        """What the thread has used, as far as rows tell: of what another server did, its turns and tokens."""
-        try:
-            found = msgspec.json.decode(self._spending, type=Spending) if self._spending else Spending()
-        except _DAMAGE:
-            self.warnings.append("a damaged account of what was used was skipped")
-            found = Spending()
-        found.turns += self._turns_since
-        if self.usage is not None:
-            model = self.context.model if self.context else ""
-            add_rest(found.tokens, model, values.token_usage(self.usage.total))
-        return found
-
-    @cached_property
-    def context(self) -> TurnContext | None:
-        """The settings of the last turn."""
-        try:
-            return msgspec.json.decode(self._context, type=TurnContext) if self._context else None
-        except _DAMAGE:
-            return None
-
-    def _replacement(self) -> list[dict[str, Any]]:
-        try:
-            base = msgspec.json.decode(self._base, type=Compacted) if self._base else None
-        except _DAMAGE:
-            self.warnings.append("a damaged compaction was skipped")
-            return []
-        if base is None:
-            return []
-        if base.replacement_history is None:  # older rollouts keep the summary alone
-            summary = {"type": "input_text", "text": base.message}
-            return [{"type": "message", "role": "user", "content": [summary]}]
-        return base.replacement_history
 
 
 class Replay:
-    """Feed rows in order with `add`; `finish()` gives the thread. Raises nothing for what is in the rows."""
+    """Feed rows in order; `finish()` gives the thread. Raises nothing for what is in the rows."""
 
     def __init__(self, meta: SessionMeta) -> None:
         self._thread = StoredThread(meta)
         self._turns: dict[str, _OpenTurn] = {}
+        self._asked = ""
         self._legacy = legacy.Messages() if meta.history_mode != "paginated" else None
+        self._kinds: dict[str, Callable[[Raw], None]] = {
+            "response_item": self._history_item if self._legacy else self._thread.history.add,
+            "event_msg": self._event_row,
+            "turn_context": self._context,
+            "compacted": self._thread.history.restart,
+            rows.SPENDING: self._spending,
+            rows.GOAL: self._goal,
+        }
 
-    def add(self, record: Record) -> bool:
-        """False if the row is damaged."""
-        thread = self._thread
-        thread.rows += 1
-        thread.updated_at = record.timestamp or thread.updated_at
-        match record.type:
-            case "response_item":
-                thread._history.append(record.payload)
-                if self._legacy:
-                    self._legacy.response_item(record.payload)
-            case "event_msg":
+    def feed(self, records: Iterable[Record]) -> list[Record]:
+        """Those that are damaged."""
+        thread, damaged = self._thread, list[Record]()
+        for record in records:
+            thread.rows += 1
+            thread.updated_at = record.timestamp or thread.updated_at
+            take = self._kinds.get(record.type)
+            if take is not None:
                 try:
-                    self._event(_decode_event(record.payload))
-                except _DAMAGE:
-                    return False
-            case "turn_context":
-                thread._context = record.payload
-            case rows.SPENDING:
-                thread._spending = record.payload
-                thread._turns_since = 0
-            case rows.GOAL:
-                thread.preview = thread.preview or _objective(record.payload)
-            case "compacted":
-                thread._base = record.payload
-                thread._history.clear()
-        return True
+                    take(record.payload)
+                except DAMAGE:
+                    damaged.append(record)
+        return damaged
 
     @property
     def head_is_complete(self) -> bool:
         """Whether the first user message and a turn's settings have been seen."""
-        return self._thread._context is not None and any(turn.has_message for turn in self._turns.values())
+        return self._thread.last_context is not None and bool(self._asked)
 
     def finish(self) -> StoredThread:
         thread = self._thread
-        thread.turns = [turn.closed() for turn in self._turns.values()]
+        thread.turns = StoredTurns(turn.closed() for turn in self._turns.values())
         if self._legacy and not any(turn.items for turn in thread.turns):
-            thread.turns = self._legacy.turns() or thread.turns
-        asked = next((text for turn in thread.turns for text in map(preview_of, turn.items) if text), "")
-        thread.preview = asked or thread.preview
+            self._take_messages(self._legacy.turns())
+        thread.preview = self._asked or thread.preview
         return thread
 
-    def _event(self, event: Event) -> None:
+    def _take_messages(self, turns: list[Turn]) -> None:
+        if turns:
+            self._thread.turns = StoredTurns(map(StoredTurn, turns))
+            self._asked = next((text for turn in turns for text in map(preview_of, turn.items) if text), "")
+
+    def _history_item(self, payload: Raw) -> None:
+        self._thread.history.add(payload)
+        if self._legacy:
+            self._legacy.response_item(payload)
+
+    def _context(self, payload: Raw) -> None:
+        self._thread.last_context = payload
+
+    def _spending(self, payload: Raw) -> None:
+        self._thread.last_spending = payload
+        self._thread.turns_since = 0
+
+    def _goal(self, payload: Raw) -> None:
+        self._thread.preview = self._thread.preview or msgspec.json.decode(payload, type=Goal).objective
+
+    def _event_row(self, payload: Raw) -> None:
+        event = _decode_event(payload)
         match event.type:
             case "item_completed":
                 self._item(event)
             case "token_count":
                 if event.info != b"null":
-                    self._thread._usage = event.info
+                    self._thread.last_usage = event.info
             case "task_started" | "turn_started":
                 turn = self._turn(event.turn_id)
                 turn.wire.rootTurnId = event.root_turn_id or turn.wire.id
                 turn.wire.startedAt = event.started_at
                 turn.ended = False
                 turn.placed = True
-                self._thread._turns_since += 1
+                self._thread.turns_since += 1
             case "task_complete" | "turn_complete":
                 self._end(event, "failed" if event.error else "completed")
             case "turn_aborted":
@@ -189,9 +119,11 @@ class Replay:
             self._legacy.event(event)
 
     def _item(self, event: Event) -> None:
-        fields = _decode_fields(event.item)
-        item = items.from_row(fields, event.started_at_ms, event.completed_at_ms)
-        self._turn(event.turn_id).items[fields["id"]] = item
+        name = _decode_name(event.item)
+        item = StoredItem(event.item, event.started_at_ms, event.completed_at_ms)
+        if not self._asked and name.type == "UserMessage":
+            self._asked = preview_of(item.read())
+        self._turn(event.turn_id).stored.rows[name.id] = item
 
     def _end(self, event: Event, status: Any) -> None:
         turn = self._turn(event.turn_id)
@@ -207,36 +139,25 @@ class Replay:
 
     def _turn(self, turn_id: str | None) -> _OpenTurn:
         key = turn_id or next(reversed(self._turns), "")
-        if key not in self._turns:
-            self._turns[key] = _OpenTurn(key)
-        return self._turns[key]
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = _OpenTurn(key)
+        return turn
 
 
 class _OpenTurn:
-    __slots__ = ("ended", "items", "placed", "wire")
+    __slots__ = ("ended", "placed", "stored", "wire")
 
     def __init__(self, turn_id: str) -> None:
         self.wire = Turn(id=turn_id, rootTurnId=turn_id, items=[], itemsView="full", status="completed")
-        self.items: dict[str, items.AnyItem] = {}  # a later row of the same item replaces it
+        self.stored = StoredTurn(self.wire)
         self.placed = False
         self.ended = True  # until task_started says otherwise: items alone are a turn that is over
 
-    @property
-    def has_message(self) -> bool:
-        return any(map(preview_of, self.items.values()))
-
-    def closed(self) -> Turn:
-        self.wire.items = list(self.items.values())  # type: ignore[arg-type]
+    def closed(self) -> StoredTurn:
         if not self.ended:
             self.wire.status = "interrupted"
-        return self.wire
-
-
-def replay(meta: SessionMeta, records: Iterable[Record]) -> StoredThread:
-    fold = Replay(meta)
-    for record in records:
-        fold.add(record)
-    return fold.finish()
+        return self.stored
 
 
 def decode_meta(record: Record) -> SessionMeta | None:
@@ -245,7 +166,7 @@ def decode_meta(record: Record) -> SessionMeta | None:
         return None
     try:
         return _decode_meta(record.payload)
-    except _DAMAGE:
+    except DAMAGE:
         return None
 
 
@@ -255,36 +176,6 @@ def started_turn(record: Record) -> str | None:
         return None
     try:
         event = _decode_event(record.payload)
-    except _DAMAGE:
+    except DAMAGE:
         return None
     return event.turn_id if event.type in ("task_started", "turn_started") else None
-
-
-def _objective(payload: Raw) -> str:
-    try:
-        return msgspec.json.decode(payload, type=Goal).objective
-    except _DAMAGE:
-        return ""
-
-
-def add_rest(tokens: dict[str, TokenUsage], model: str, total: TokenUsage) -> None:
-    """Count what the total has and no model to the given one."""
-    for name in total.__struct_fields__:
-        rest = getattr(total, name) - sum(getattr(usage, name) for usage in tokens.values())
-        if rest > 0:
-            of_model = tokens.setdefault(model, TokenUsage())
-            setattr(of_model, name, getattr(of_model, name) + rest)
-
-
-def preview_of(item: Any) -> str:
-    """What lists of threads show of a user message; empty for other items."""
-    if getattr(item, "content", None) is None or not hasattr(item, "clientId"):
-        return ""
-    return input_preview(item.content)
-
-
-def input_preview(inputs: Sequence[Any]) -> str:
-    """The text of what a user sent, or that it is an image."""
-    words = "\n".join(part.text for part in inputs if hasattr(part, "text")).strip()
-    images = any(isinstance(part, ImageUserInput | LocalImageUserInput) for part in inputs)
-    return words or ("[Image]" if images else "")

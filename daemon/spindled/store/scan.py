@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from json import JSONDecoder
 from pathlib import Path
@@ -17,10 +18,12 @@ import msgspec
 from spindled.store.errors import StoreError
 
 _log = logging.getLogger(__name__)
+_BUFFER = 1 << 18
+_BRACE = ord("{")
 _RECORD_START = re.compile(r'\{\s*"timestamp"\s*:')
 
 
-class Record(msgspec.Struct):
+class Record(msgspec.Struct, gc=False):
     type: str
     payload: msgspec.Raw
     """A JSON object; not decoded, so it may turn out to be damaged."""
@@ -49,12 +52,22 @@ class Scan:
 
     def __iter__(self) -> Iterator[Record]:
         offset = 0
+        end = sys.maxsize if self._end is None else self._end
         try:
-            with self.path.open("rb") as file:
+            with self.path.open("rb", _BUFFER) as file:
                 for line in file:
-                    if self._end is not None and offset >= self._end:
+                    if offset >= end:
                         break
-                    yield from self._records(line, offset)
+                    try:
+                        record = _decode(line)
+                    except (ValueError, RecursionError):
+                        yield from self._salvage(line, offset)
+                    else:
+                        if _is_object(record.payload):
+                            record.offset = offset
+                            yield record
+                        else:
+                            self._skip(offset, len(line))
                     offset += len(line)
         except OSError as error:
             raise StoreError(self.path, f"cannot read {self.path}: {error.strerror}") from error
@@ -64,18 +77,6 @@ class Scan:
     def damaged(self, record: Record) -> None:
         """Report a record whose payload could not be decoded."""
         self._skip(record.offset, len(memoryview(record.payload)))
-
-    def _records(self, line: bytes, offset: int) -> Iterator[Record]:
-        try:
-            record = _decode(line)
-        except (ValueError, RecursionError):
-            yield from self._salvage(line, offset)
-            return
-        if not _is_object(record.payload):
-            self._skip(offset, len(line))
-            return
-        record.offset = offset
-        yield record
 
     def _salvage(self, line: bytes, offset: int) -> Iterator[Record]:
         text = line.decode("utf-8", "replace")
@@ -103,7 +104,7 @@ class Scan:
 
 
 def _is_object(payload: msgspec.Raw) -> bool:
-    return bytes(memoryview(payload)[:1]) == b"{"
+    return memoryview(payload)[0] == _BRACE
 
 
 def _size(text: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from spindled.store.replay import input_preview
+from spindled.store.previews import input_preview
 from spindled_protocol.types import AgentMessageThreadItem, Turn, UserMessageThreadItem
 
 BEFORE, AFTER = 49, 101

@@ -13,7 +13,7 @@ from spindled.store import items
 from spindled.store.index import Index
 from spindled.store.locks import WriterLock
 from spindled.store.payloads import Event, Goal, SessionMeta, TurnContext
-from spindled.store.replay import preview_of
+from spindled.store.previews import preview_of
 from spindled.store.rollout import Rollout
 from spindled.store.rows import Row, session_meta
 from spindled.store.summary import Summary

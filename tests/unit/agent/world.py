@@ -29,7 +29,7 @@ from spindled.process.environment import EnvironmentPolicy
 from spindled.store.errors import StoreError
 from spindled.tools.base import ToolCall, ToolContext, ToolOptions, ToolOutput
 from spindled.tools.registry import Registry
-from spindled_protocol.types import DangerFullAccessSandboxPolicy, TextUserInput
+from spindled_protocol.types import DangerFullAccessSandboxPolicy, TextUserInput, ThreadTokenUsage
 
 Json: TypeAlias = dict[str, Any]
 Run: TypeAlias = Callable[[ToolCall, ToolContext], Awaitable[ToolOutput]]
@@ -198,6 +198,7 @@ class World:
         tools: Iterable[FakeTool] = (),
         *,
         history: Iterable[Json] = (),
+        usage: ThreadTokenUsage | None = None,
         retries: int = 2,
         config: Json | None = None,
         idle_s: int = 0,
@@ -250,6 +251,7 @@ class World:
             followers=self.followers,
             journal=self.journal,
             history=history,
+            usage=usage,
         )
 
     def pool(self) -> Pool:

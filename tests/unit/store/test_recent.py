@@ -6,18 +6,23 @@ import pytest
 
 from spindled.store import recent
 from spindled.store.recent import Recent
+from spindled.store.stored import StoredThread
+from spindled.store.stored_turns import StoredTurn, StoredTurns
 from spindled_protocol.types import Turn
+from tests.unit.store.samples import meta
 
 
 class Reader:
-    """Gives a turn that is named after how often it was asked."""
+    """Gives a thread with a turn that is named after how often it was asked."""
 
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self) -> list[Turn]:
+    def __call__(self) -> StoredThread:
         self.times += 1
-        return [Turn(id=str(self.times), items=[], status="completed")]
+        thread = StoredThread(meta())
+        thread.turns = StoredTurns([StoredTurn(Turn(id=str(self.times), items=[], status="completed"))])
+        return thread
 
 
 @pytest.fixture
@@ -32,6 +37,12 @@ def test_a_thread_is_read_again_only_when_it_has_grown(file: Path) -> None:
     assert [kept.turns(file, read)[0].id for _ in range(3)] == ["1", "1", "1"]
     file.write_text("row\nrow\n")
     assert [kept.turns(file, read)[0].id for _ in range(2)] == ["2", "2"]
+
+
+def test_what_was_read_as_a_whole_is_kept_too(file: Path) -> None:
+    kept, read = Recent(), Reader()
+    assert [kept.read(file, read).turns.ids for _ in range(2)] == [["1"], ["2"]]
+    assert kept.turns(file, read).ids == ["2"]
 
 
 def test_only_the_last_ones_are_kept(tmp_path: Path) -> None:
@@ -55,7 +66,7 @@ def test_a_large_thread_is_not_kept(file: Path, monkeypatch: pytest.MonkeyPatch)
 def test_what_grows_while_it_is_read_is_not_kept(file: Path) -> None:
     kept, read = Recent(), Reader()
 
-    def growing() -> list[Turn]:
+    def growing() -> StoredThread:
         with file.open("a") as rows:
             rows.write("row\n")
         return read()

@@ -269,7 +269,7 @@ async def test_the_reference_takes_our_rollouts(home: Path, model: Model) -> Non
     server = await _start(home)
     assert "already has an active writer" in await server.error("thread/resume", threadId=thread)
     writer.close()
-    ours = json.loads(msgspec.json.encode(store.read(thread).turns))
+    ours = json.loads(msgspec.json.encode(list(store.read(thread).turns)))
     resumed = await server.call("thread/resume", threadId=thread)
     assert resumed["thread"]["turns"] == ours
     read = await server.call("thread/read", threadId=thread, includeTurns=True)
@@ -295,7 +295,7 @@ async def test_the_reference_takes_our_rollouts(home: Path, model: Model) -> Non
     writer.close()
     server = await _start(home)
     resumed = await server.call("thread/resume", threadId=thread)
-    assert resumed["thread"]["turns"] == json.loads(msgspec.json.encode(store.read(thread).turns))
+    assert resumed["thread"]["turns"] == json.loads(msgspec.json.encode(list(store.read(thread).turns)))
     await server.stop()
     store.close()
 
@@ -318,7 +318,7 @@ async def test_the_reference_goes_on_from_our_compaction(home: Path, model: Mode
     )
     add_turn(writer, "since then", "short answer")
     writer.close()
-    ours = json.loads(msgspec.json.encode(store.read(thread).turns))
+    ours = json.loads(msgspec.json.encode(list(store.read(thread).turns)))
     history = [(each["role"], each["content"][0]["text"]) for each in store.read(thread).history]
     assert history[:3] == [(each["role"], each["content"][0]["text"]) for each in replaced]
     server = await _start(home)
@@ -348,7 +348,7 @@ async def test_we_take_the_references_rollouts(home: Path, server: Server) -> No
     for one in (thread, fork):
         theirs = await server.call("thread/read", threadId=one, includeTurns=True)
         stored = store.read(one)
-        assert json.loads(msgspec.json.encode(stored.turns)) == theirs["thread"]["turns"]
+        assert json.loads(msgspec.json.encode(list(stored.turns))) == theirs["thread"]["turns"]
         assert stored.warnings == []
         assert stored.usage is not None
         assert stored.usage.last.totalTokens == 2
@@ -396,7 +396,7 @@ async def test_the_reference_takes_our_forks_and_reverts(
         thread = writer.thread_id
     add_turn(writer, "new two")
     writer.close()
-    turns_read = json.loads(msgspec.json.encode(store.read(thread).turns))
+    turns_read = json.loads(msgspec.json.encode(list(store.read(thread).turns)))
     resumed = await server.call("thread/resume", threadId=thread)
     # Without its own database the reference shows a reverted thread's newest file only, its own reverts included.
     assert resumed["thread"]["turns"] == (turns_read if command == "fork" else turns_read[1:])
@@ -414,7 +414,7 @@ async def test_the_reference_passes_over_what_we_count(home: Path, model: Model,
     for number in (1, 2):
         add_turn(writer, f"turn {number}", more=[rows.spending(rows.Spending(turns=number, tool_calls=number))])
     writer.close()
-    ours = json.loads(msgspec.json.encode(store.read(thread).turns))
+    ours = json.loads(msgspec.json.encode(list(store.read(thread).turns)))
     assert (await server.call("thread/resume", threadId=thread))["thread"]["turns"] == ours
     await server.turn(thread, "theirs")
     fork = (await server.call("thread/fork", threadId=thread))["thread"]["id"]

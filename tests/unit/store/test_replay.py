@@ -9,19 +9,19 @@ from msgspec import Raw
 
 from spindled.store import items, rows
 from spindled.store.payloads import GivenBudgets
-from spindled.store.replay import StoredThread, replay
+from spindled.store.replay import Replay
 from spindled.store.rows import Row
 from spindled.store.scan import Record
+from spindled.store.stored import StoredThread
 from spindled_protocol.types import ContextCompactionThreadItem, PlanThreadItem, TurnError
 from tests.unit.store.samples import agent_item, message, meta, turn_end, turn_start, user_item
 
 
 def replayed(written: Sequence[Row], **fields: Any) -> StoredThread:
-    records = [
-        Record(row.type, Raw(msgspec.json.encode(row.payload)), "2026-01-01T00:00:00.000Z", number)
-        for number, row in enumerate(written)
-    ]
-    return replay(meta(**fields), records)
+    fold = Replay(meta(**fields))
+    for number, row in enumerate(written):
+        fold.feed([Record(row.type, Raw(msgspec.json.encode(row.payload)), "2026-01-01T00:00:00.000Z", number)])
+    return fold.finish()
 
 
 def test_a_turn_as_the_wire_has_it() -> None:
@@ -32,7 +32,7 @@ def test_a_turn_as_the_wire_has_it() -> None:
     assert [item.id for item in turn.items]
     assert thread.preview == "hello"
     assert thread.updated_at == "2026-01-01T00:00:00.000Z"
-    assert thread.history == [message("user", "hello"), message("assistant", "hi")]
+    assert list(thread.history) == [message("user", "hello"), message("assistant", "hi")]
     assert thread.context is not None
     assert thread.context.model == "gpt-5.5"
     assert thread.usage is not None
@@ -78,18 +78,18 @@ def test_history_starts_at_the_last_compaction() -> None:
         rows.response_item(message("user", "three")),
     ]
     thread = replayed(written)
-    assert thread.history == [message("user", "summary 2"), message("user", "three")]
+    assert list(thread.history) == [message("user", "summary 2"), message("user", "three")]
     assert len(thread.turns[0].items) == 2
 
 
 def test_a_compaction_of_old_keeps_the_summary() -> None:
     thread = replayed([Row("compacted", {"message": "what was"}), rows.response_item(message("user", "next"))])
-    assert thread.history == [message("user", "what was"), message("user", "next")]
+    assert list(thread.history) == [message("user", "what was"), message("user", "next")]
 
 
 def test_the_references_bookkeeping_does_not_reach_the_model() -> None:
     item = {**message("user", "x"), "internal_chat_message_metadata_passthrough": {"turn_id": "a"}}
-    assert replayed([rows.response_item(item)]).history == [message("user", "x")]
+    assert list(replayed([rows.response_item(item)]).history) == [message("user", "x")]
 
 
 def test_damaged_and_unknown_rows_are_passed_over() -> None:
@@ -176,7 +176,7 @@ def test_a_damaged_account_costs_no_thread() -> None:
     thread = replayed([*turn_start("t", "a", "1"), damaged, *turn_end("t", "a", "hi")])
     assert thread.spending.tokens["gpt-5.5"].total_tokens == 110
     assert thread.warnings
-    assert thread.history == [message("user", "1"), message("assistant", "hi")]
+    assert list(thread.history) == [message("user", "1"), message("assistant", "hi")]
 
 
 def test_an_account_is_read_as_it_was_written() -> None:

@@ -172,7 +172,7 @@ def test_revert_keeps_the_old_file(home: Path, store: ThreadStore) -> None:
     assert questions(store, thread) == ["one"]
     assert len(files(home)) == 3
     store.revert(thread, turns[0].id)
-    assert store.read(thread).turns == []
+    assert len(store.read(thread).turns) == 0
     with pytest.raises(TurnNotFound, match=f"^turn not found: {UNKNOWN}$"):
         store.revert(thread, UNKNOWN)
     fork = store.fork(thread, meta())
@@ -186,7 +186,7 @@ def test_a_base_that_is_gone_is_reported(store: ThreadStore) -> None:
     store.revert(thread, store.read(thread).turns[1].id)
     path.unlink()
     stored = store.read(thread)
-    assert stored.turns == []
+    assert len(stored.turns) == 0
     assert any("missing" in warning for warning in stored.warnings)
 
 
@@ -197,7 +197,7 @@ def test_a_base_that_is_itself_is_no_endless_loop(store: ThreadStore) -> None:
     text = writer.path.read_text().replace('"history_mode"', f'"history_base":{base},"history_mode"')
     writer.close()
     writer.path.write_text(text)
-    assert store.read(writer.thread_id).turns == []
+    assert len(store.read(writer.thread_id).turns) == 0
 
 
 def test_a_lost_meta_comes_from_the_file_name(store: ThreadStore) -> None:

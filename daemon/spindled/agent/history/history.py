@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from spindled.store.ids import new_id
@@ -23,17 +24,31 @@ ABORTED = "aborted"
 
 
 class History:
-    """The items of a thread, oldest first."""
+    """The items of a thread. What it begins with is read when somebody first looks at `items`."""
 
-    def __init__(self, items: Iterable[Item] = ()):
-        self.items: list[Item] = list(repaired(items))
-        self._called = {item["call_id"] for item in self.items if item.get("type") in OUTPUT_OF}
+    def __init__(self, stored: Iterable[Item] = ()):
+        self._stored = stored
+        self.begun_with = 0
+        """How many items it began with, once they have been read."""
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """Oldest first."""
+        found = list(repaired(self._stored))
+        self._stored = ()
+        self.begun_with = len(found)
+        return found
+
+    @cached_property
+    def _called(self) -> set[str]:
+        return call_ids(self.items)
 
     def extend(self, items: Iterable[Item]) -> None:
         self.items.extend(items)
 
     def replace(self, items: Iterable[Item]) -> None:
         """Go on from other items; call ids that were used stay used."""
+        self._called |= call_ids(self.items)
         self.items = list(items)
 
     def unique_call(self, call: Item) -> Item:
@@ -74,6 +89,11 @@ def repaired(items: Iterable[Item]) -> Iterator[Item]:
                 yield item
         else:
             yield item
+
+
+def call_ids(items: Iterable[Item]) -> set[str]:
+    """Of calls in a history that is repaired."""
+    return {item["call_id"] for item in items if item.get("type") in OUTPUT_OF}
 
 
 def answered_calls(items: Iterable[Item]) -> set[Pair | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.clock import now_ms, now_s
@@ -36,17 +37,23 @@ class Pressure:
 
     def __init__(self, thread: Thread, sampled: ThreadSettings | None = None):
         self.thread = thread
-        self.meter = ContextMeter()
         self.failures = 0
         self.unproven = False
         self.answered_at = thread.identity.updated_at
         self.sampled = sampled
         """Under which settings the history was last sent; None if that cannot be done again."""
         self._maxima: dict[str, int] = {}
-        if tokens := thread.usage.last.totalTokens:
-            self.meter.reported(tokens, thread.history.items)
+        self._stored_tokens = thread.usage.last.totalTokens
 
     # -- what is known
+
+    @cached_property
+    def meter(self) -> ContextMeter:
+        """Begins with what the model last said of the items that were stored."""
+        meter, items = ContextMeter(), self.thread.history.items
+        if self._stored_tokens:
+            meter.reported(self._stored_tokens, items[: self.thread.history.begun_with])
+        return meter
 
     def window(self, model: str) -> int:
         """Tokens that the model takes: the configuration's figure, or the provider's own if that is smaller."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from spindled.agent.prompt.prompt import context_items, told_context
@@ -22,7 +23,10 @@ class Told:
     def __init__(self, surroundings: Surroundings, history: History):
         self._surroundings = surroundings
         self._history = history
-        self.reread()
+
+    @cached_property
+    def _told(self) -> dict[str, dict[str, Any]]:
+        return told_context(self._history.items)
 
     def reread(self) -> None:
         """The history is another one: what the model was told is what stands there."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from spindled_protocol.types import NamespaceDynamicToolSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence, Set
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from spindled.tools.base import Tool, ToolCall, ToolOptions
     from spindled.tools.dynamic import DynamicTool
@@ -17,17 +17,17 @@ Json = dict[str, Any]
 
 
 class ClientTools:
-    """`history`: a deferred tool that was called in it counts as found."""
+    """`history` gives it where there are deferred tools: one that was called counts as found."""
 
-    def __init__(self, specs: Sequence[DynamicToolSpec] = (), history: Iterable[Json] = ()):
+    def __init__(self, specs: Sequence[DynamicToolSpec] = (), history: Callable[[], Iterable[Json]] = tuple):
         self.specs_given = list(specs)
         self._descriptions = {
             spec.name: spec.description for spec in specs if isinstance(spec, NamespaceDynamicToolSpec)
         }
         self._tools = tools_of(specs)
-        called = {(item.get("namespace"), item.get("name")) for item in history if item.get("type") == "function_call"}
-        self._found = {key for key in self._tools if key in called}
-        self._search = self._tool_search()
+        deferred = [tool for tool in self._tools.values() if tool.deferred]
+        self._found = called_in(history()) & self._tools.keys() if deferred else set()
+        self._search = self._tool_search(deferred)
 
     def find(self, call: ToolCall) -> Tool | None:
         """Also a tool that the model was not told of: it may remember it from before a restart."""
@@ -54,8 +54,7 @@ class ClientTools:
             spaces[namespace].append(tool.spec(options))
         return [*listed, *([self._search.spec(options)] if self._search is not None else [])]
 
-    def _tool_search(self) -> Tool | None:
-        deferred = [tool for tool in self._tools.values() if tool.deferred]
+    def _tool_search(self, deferred: Sequence[DynamicTool]) -> Tool | None:
         if not deferred:
             return None
         from spindled.tools.tool_search import ToolSearch
@@ -65,6 +64,11 @@ class ClientTools:
 
     def _load(self, found: Sequence[DynamicTool]) -> None:
         self._found |= {(tool.namespace, tool.name) for tool in found}
+
+
+def called_in(history: Iterable[Json]) -> set[tuple[str | None, str]]:
+    """Namespace and name of every function that was called."""
+    return {(item.get("namespace"), str(item.get("name"))) for item in history if item.get("type") == "function_call"}
 
 
 def tools_of(specs: Sequence[DynamicToolSpec]) -> dict[tuple[str | None, str], DynamicTool]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spindled.agent.settings import either, given
 from spindled.api.errors import handler
-from spindled.api.reading.reading import stored_turns, turns_of
+from spindled.api.reading.reading import made, stored_turns, turns_of
 from spindled.api.shelf.refusals import invalid_params
 from spindled.api.shelf.shelving import shelve, shelved
 from spindled.api.threads.ids import thread_id
@@ -55,11 +55,11 @@ async def thread_read(session: Session, params: ThreadReadParams) -> ThreadReadR
     loaded = application.threads.find(wanted)
     library = application.store.library
     if loaded is not None:
-        thread = loaded.snapshot(await stored_turns(application, loaded) if with_turns else [])
+        thread = loaded.snapshot(await made(await stored_turns(application, loaded)) if with_turns else [])
     else:
         try:
             thread = application.store.summary(wanted).to_thread()
-            thread.turns = await turns_of(application, wanted) if with_turns else []
+            thread.turns = await made(await turns_of(application, wanted)) if with_turns else []
         except ThreadLookupError as error:
             raise RpcError(INVALID_REQUEST, f"thread not loaded: {wanted}") from error
     state = library.read_states.of(wanted)

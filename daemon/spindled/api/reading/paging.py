@@ -5,14 +5,15 @@ A cursor is the place of a turn or an item in the thread: `<kind>:<place>`, with
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from spindled.agent.settings import either, given
+from spindled.agent.settings import either
 from spindled.api.errors import handler
-from spindled.api.reading.reading import turns_of
+from spindled.api.reading.reading import made, turns_of
 from spindled.api.threads.ids import thread_id
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled.store.errors import ThreadLookupError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spindled.api.session import Session
+    from spindled.store.stored_turns import StoredTurns
     from spindled_protocol.base import UnsetType
     from spindled_protocol.types import (
         ThreadItem,
@@ -68,7 +70,7 @@ class Cursors(NamedTuple):
 @handler
 async def thread_turns_list(session: Session, params: ThreadTurnsListParams) -> ThreadTurnsListResponse:
     turns = await turns_or_refusal(session, params.threadId)
-    page = cut_turns(turns, either(params.cursor, None), params)
+    page = await asyncio.to_thread(cut_turns, turns, either(params.cursor, None), params)
     return ThreadTurnsListResponse(data=page.data, nextCursor=page.nextCursor, backwardsCursor=page.backwardsCursor)
 
 
@@ -94,9 +96,9 @@ def cut_turns(
 @handler
 async def thread_items_list(session: Session, params: ThreadItemsListParams) -> ThreadItemsListResponse:
     turns = await turns_or_refusal(session, params.threadId)
-    if given(params.turnId):
-        turns = [turn for turn in turns if turn.id == params.turnId]
-    entries = [entry(turn.id, item) for turn in turns for item in turn.items]
+    turn_id = either(params.turnId, None)
+    chosen = await made(turns) if turn_id is None else turns.of(turn_id)
+    entries = [entry(turn.id, item) for turn in chosen for item in turn.items]
     cursor = either(params.cursor, None)
     if isinstance(cursor, ItemThreadItemsListAnchor):
         place = next((i for i, found in enumerate(entries) if item_id(found.item) == cursor.itemId), None)
@@ -117,11 +119,11 @@ async def thread_items_read(session: Session, params: ThreadItemsReadParams) -> 
         raise RpcError(INVALID_REQUEST, f"itemIds must contain 1 to {MAX_READ} IDs")
     turns = await turns_or_refusal(session, params.threadId)
     wanted = set(params.itemIds)
-    found = [item for turn in turns if turn.id == params.turnId for item in turn.items if item_id(item) in wanted]
+    found = [item for turn in turns.of(params.turnId) for item in turn.items if item_id(item) in wanted]
     return ThreadItemsReadResponse(data=[entry(params.turnId, item) for item in found])
 
 
-async def turns_or_refusal(session: Session, text: str) -> list[Turn]:
+async def turns_or_refusal(session: Session, text: str) -> StoredTurns:
     wanted = thread_id(text)
     try:
         return await turns_of(session.application, wanted)
@@ -134,6 +136,8 @@ def cut(kind: str, count: int, cursor: str | None, limit: int | None, ascending:
     size = min(max(limit or DEFAULT_LIMIT, 1), MAX_LIMIT)
     step = 1 if ascending else -1
     start = (0 if ascending else count - 1) if cursor is None else first_place(kind, cursor, step)
+    if not ascending:
+        start = min(start, count - 1)  # there may be less than there was, or than was counted
     stop = start + step * size
     beyond = stop < count if ascending else stop >= 0
     last = stop - step
@@ -159,8 +163,8 @@ def pick(rows: Sequence[T], page: Page) -> list[T]:
     return [rows[i] for i in range(page.start, page.stop, page.step) if 0 <= i < len(rows)]
 
 
-def page_cursors(turns: Sequence[Turn]) -> Cursors:
-    count = sum(len(turn.items) for turn in turns)
+def page_cursors(turns: StoredTurns) -> Cursors:
+    count = turns.item_count
     return Cursors(f"turn:={len(turns) - 1}" if turns else None, f"item:={count - 1}" if count else None)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from spindled.store.errors import ThreadLookupError
+from spindled.store.stored_turns import StoredTurns
 
 if TYPE_CHECKING:
     from spindled.agent.thread import Thread
@@ -15,25 +14,24 @@ if TYPE_CHECKING:
     from spindled_protocol.types import Turn
 
 
-async def stored_turns(application: Application, thread: Thread) -> list[Turn]:
-    """The turns of a loaded thread, with the one that runs shown as running. None are stored before the first.
-
-    They are shared with other readers: replaced, never changed.
-    """
+async def stored_turns(application: Application, thread: Thread) -> StoredTurns:
+    """The turns of a loaded thread, with the one that runs shown as running. None are stored before the first."""
     try:
-        turns = list(await asyncio.to_thread(application.store.turns, thread.id))
+        turns = await asyncio.to_thread(application.store.turns, thread.id)
     except ThreadLookupError:
-        return []
+        return StoredTurns()
     running = thread.turns.active
-    for place, turn in enumerate(turns):
-        if running is not None and turn.id == running.id and turn.status == "interrupted":
-            turns[place] = replace(turn, status="inProgress", completedAt=None, durationMs=None)
-    return turns
+    return turns if running is None else turns.with_running(running.id)
 
 
-async def turns_of(application: Application, thread_id: str) -> list[Turn]:
-    """The turns of any thread, shared with other readers; raises ThreadLookupError."""
+async def turns_of(application: Application, thread_id: str) -> StoredTurns:
+    """The turns of any thread; raises ThreadLookupError."""
     thread = application.threads.find(thread_id)
     if thread is not None:
         return await stored_turns(application, thread)
-    return list(await asyncio.to_thread(application.store.turns, thread_id))
+    return await asyncio.to_thread(application.store.turns, thread_id)
+
+
+async def made(turns: StoredTurns) -> list[Turn]:
+    """All of them, without holding up the loop."""
+    return await asyncio.to_thread(list, turns)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from spindled.agent.settings import either
 from spindled.api.errors import handler
 from spindled.api.reading.paging import turns_or_refusal
+from spindled.api.reading.reading import made
 from spindled.api.reading.slices import page_size
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import (
@@ -31,7 +32,7 @@ DIGITS = 18
 
 @handler
 async def thread_timeline_list(session: Session, params: ThreadTimelineListParams) -> ThreadTimelineListResponse:
-    entries = timeline(await turns_or_refusal(session, params.threadId))
+    entries = timeline(await made(await turns_or_refusal(session, params.threadId)))
     cursor = either(params.cursor, str(len(entries)))
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= DIGITS):
         raise RpcError(INVALID_REQUEST, "invalid thread timeline cursor")

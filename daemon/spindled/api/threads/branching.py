@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from spindled.agent.settings import either
 from spindled.api.errors import handler
 from spindled.api.reading.paging import page_cursors
+from spindled.api.reading.reading import made
 from spindled.api.threads.ids import thread_id
 from spindled.api.threads.loading import fork_thread, reload_thread
 from spindled.api.threads.threads import prepare, servers_there, shown_settings
@@ -37,15 +38,15 @@ async def thread_fork(session: Session, params: ThreadForkParams) -> Then:
     params.threadId = thread_id(params.threadId, "session")
     cut = Cut(before_turn=either(params.beforeTurnId, None), last_turn=either(params.lastTurnId, None))
     stored = await asyncio.to_thread(session.application.store.read, params.threadId, cut)
+    turns = [] if either(params.excludeTurns, False) else await made(stored.turns)
     thread = await fork_thread(session, params, stored)
     await servers_there(session, thread)
     session.follow(thread)
-    with_turns = not either(params.excludeTurns, False)
-    response = ThreadForkResponse(thread=thread.snapshot(stored.turns if with_turns else []), **shown_settings(thread))
+    response = ThreadForkResponse(thread=thread.snapshot(turns), **shown_settings(thread))
 
     def announce() -> None:
-        if with_turns and thread.usage.known and stored.turns:
-            thread.show_usage(stored.turns[-1].id)
+        if turns and thread.usage.known:
+            thread.show_usage(turns[-1].id)
         thread.events.followers.publish("thread/started", ThreadStartedNotification(thread=thread.snapshot()))
         prepare(session, thread)
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from spindled.api.application import Application
     from spindled.api.session import Session
     from spindled.config.schema import Config
-    from spindled.store.replay import StoredThread
+    from spindled.store.stored import StoredThread
     from spindled.store.threads import ThreadStore
     from spindled_protocol.types import ThreadForkParams, ThreadResumeParams, ThreadStartParams
 
@@ -212,7 +212,7 @@ def past(stored: StoredThread, settings: ThreadSettings) -> dict[str, Any]:
         "history": stored.history,
         "usage": stored.usage,
         "spending": stored.spending,
-        "latest_turn": stored.turns[-1].id if stored.turns else None,
+        "latest_turn": next(reversed(stored.turns.ids), None),
         "sampled": replace(settings, model=context.model) if context and context.model and same_provider else None,
         "dynamic_tools": stored_tools(stored),
     }

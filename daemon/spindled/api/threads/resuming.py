@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import msgspec
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from spindled.api.application import Application
     from spindled.api.followers.eventlog import EventLog
     from spindled.api.session import Session
-    from spindled_protocol.types import ThreadResumeParams
+    from spindled.store.stored import StoredThread
+    from spindled.store.stored_turns import StoredTurns
+    from spindled.store.threads import ThreadStore
+    from spindled_protocol.types import ThreadResumeParams, Turn, TurnsPage
 
 
 @handler
@@ -41,7 +44,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     params.threadId = thread_id(params.threadId, "session")
     thread, stored = application.threads.find(params.threadId), None
     if thread is None:
-        stored = await asyncio.to_thread(application.store.read, params.threadId)
+        stored, shown = await asyncio.to_thread(read, application.store, params)
         thread = application.threads.find(params.threadId)  # another request may have been faster
     loaded = thread is not None
     before: int | None = None
@@ -52,15 +55,15 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     else:
         before = application.followers(thread.id).log.last
         turns = await stored_turns(application, thread)
+        shown = await asyncio.to_thread(Shown.of, turns, params)
         thread.give_budgets(given_budgets(params.budget))
     if not loaded:
         thread.events.idle()
     cursors = page_cursors(turns)
-    shown = [] if either(params.excludeTurns, False) else turns
     response = ThreadResumeResponse(
-        thread=shelved(application.store.library, thread.snapshot(shown)),
+        thread=shelved(application.store.library, thread.snapshot(shown.turns)),
         collaborationMode=thread.settings.collaboration_mode,
-        initialTurnsPage=initial_page(turns, params.initialTurnsPage),
+        initialTurnsPage=shown.page,
         turnsBackwardsCursor=cursors.turns,
         itemsBackwardsCursor=cursors.items,
         **shown_settings(thread),
@@ -73,7 +76,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
     def announce() -> None:
         session.rejoin(thread, start.seq, knows=start.complete is True)
         if not loaded and thread.usage.known and turns:
-            thread.show_usage(turns[-1].id)
+            thread.show_usage(turns.ids[-1])
         if thread.follow_ups is not None:
             if loaded:
                 show_goal(session.connection, thread.id, thread.follow_ups.goal.current)
@@ -84,6 +87,26 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
             thread.turns.begin_next()
 
     return Then(response, announce)
+
+
+class Shown(NamedTuple):
+    """What a client wants to see of a thread's turns."""
+
+    turns: list[Turn]
+    page: TurnsPage | None
+
+    @classmethod
+    def of(cls, turns: StoredTurns, params: ThreadResumeParams) -> Self:
+        """Slow, if it is much."""
+        return cls(
+            [] if either(params.excludeTurns, False) else list(turns), initial_page(turns, params.initialTurnsPage)
+        )
+
+
+def read(store: ThreadStore, params: ThreadResumeParams) -> tuple[StoredThread, Shown]:
+    """Slow. Raises ThreadLookupError, StoreError."""
+    stored = store.read(params.threadId)
+    return stored, Shown.of(stored.turns, params)
 
 
 class Start:

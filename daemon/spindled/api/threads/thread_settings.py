@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spindled.config.schema import Config
-    from spindled.store.replay import StoredThread
+    from spindled.store.stored import StoredThread
     from spindled_protocol.types import AskForApproval
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given
@@ -92,3 +93,23 @@ def test_message_text() -> None:
     assert message_text({"content": "plain"}) == "plain"
     assert message_text({"content": [{"text": "a"}, {"type": "refusal", "refusal": "no"}, {"type": "x"}]}) == "ano"
     assert message_text({}) == ""
+
+
+def test_what_is_stored_is_read_when_it_is_needed() -> None:
+    read: list[str] = []
+
+    def stored() -> Iterator[dict[str, Any]]:
+        read.append("read")
+        yield {"type": "function_call", "call_id": "a"}
+
+    history = History(stored())
+    assert read == []
+    history.extend([{"type": "message"}])
+    assert [item["type"] for item in history.items] == ["function_call", "function_call_output", "message"]
+    assert (read, history.begun_with) == (["read"], 2)
+
+
+def test_call_ids_stay_used_when_another_history_follows() -> None:
+    history = History([{"type": "function_call", "call_id": "a"}])
+    history.replace([])
+    assert history.unique_call({"type": "function_call", "call_id": "a"})["call_id"] != "a"

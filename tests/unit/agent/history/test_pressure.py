@@ -7,15 +7,18 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from spindled.agent.history.compaction import CLEARED
 from spindled.agent.history.history import message_text
+from spindled.agent.history.usage import no_usage
 from spindled.agent.prompt.inputs import PreparedInput
 from spindled.agent.prompt.prompt import message
 from spindled.agent.turns import NotSteerable, TurnConflict
 from spindled.model.errors import Kind, ModelError
 from spindled.model.events import Incomplete, ItemDone
 from spindled.tools.base import ToolCall, ToolContext, ToolOutput
+from spindled_protocol.types import ThreadTokenUsage
 from tests.unit.agent.conftest import NewWorld
 from tests.unit.agent.world import FakeTool, Gate, Step, World, assert_valid, called, completed, said, texts_of, words
 
@@ -500,3 +503,14 @@ async def test_closing_while_one_turn_takes_the_place_of_another(new_world: NewW
     assert [params["turn"]["status"] for params in world.followers.of("turn/completed")] == ["interrupted"]
     with pytest.raises(TurnConflict):
         world.thread.turns.check_open()
+
+
+def test_what_was_put_in_before_the_first_turn_counts(new_world: NewWorld) -> None:
+    """The model's last figure is of what was stored, whenever that is read."""
+    used = replace(no_usage(), totalTokens=1_000)
+    stored = [message("user", "Q"), message("assistant", "A")]
+    world = new_world(history=iter(stored), usage=ThreadTokenUsage(total=used, last=used))
+    assert world.thread.pressure.size == 1_000
+    world = new_world(history=iter(stored), usage=ThreadTokenUsage(total=used, last=used))
+    world.thread.put_in([message("assistant", "x" * 4_000)])
+    assert 2_000 < world.thread.pressure.size < 2_100

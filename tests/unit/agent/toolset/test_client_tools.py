@@ -68,5 +68,5 @@ async def test_a_deferred_tool_is_offered_once_it_was_found() -> None:
 
 def test_a_tool_that_was_called_before_counts_as_found() -> None:
     past = [{"type": "function_call", "name": "buy", "namespace": "shop", "call_id": "c", "arguments": "{}"}]
-    assert "shop/buy" in offered(ClientTools(given(SHOP), past))
+    assert "shop/buy" in offered(ClientTools(given(SHOP), lambda: past))
     assert ClientTools(given(SHOP)).find(call("buy", "shop")) is not None

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from spindled.api.reading.paging import MAX_LIMIT, cut, page_cursors, pick, viewed
 from spindled.rpc.errors import RpcError
+from spindled.store.stored_turns import StoredTurn, StoredTurns
 from spindled_protocol.types import AgentMessageThreadItem, TextUserInput, Turn, UserMessageThreadItem
 
 kinds = st.sampled_from(["turn", "item"])
@@ -77,6 +78,11 @@ def test_a_place_beyond_the_end_is_an_empty_page() -> None:
     assert (pick(range(3), page), page.next_cursor, page.backwards_cursor) == ([], None, None)
 
 
+def test_backwards_from_beyond_the_end_is_from_the_end() -> None:
+    """A cursor may be older than a revert, or have counted items that are damaged."""
+    assert walk("item", 5, 2, False, "item:=9") == [[4, 3], [2, 1], [0]]
+
+
 def test_pages_are_bounded() -> None:
     assert len(pick(range(5000), cut("item", 5000, None, 4000, ascending=True))) == MAX_LIMIT
 
@@ -95,7 +101,7 @@ def test_views_of_a_turn() -> None:
 
 
 def test_where_paging_backwards_begins() -> None:
-    assert page_cursors([]) == (None, None)
-    cursors = page_cursors([turn("a"), turn("b", "c")])
+    assert page_cursors(StoredTurns()) == (None, None)
+    cursors = page_cursors(StoredTurns([StoredTurn(turn("a")), StoredTurn(turn("b", "c"))]))
     assert cursors == ("turn:=1", "item:=4")
     assert pick(range(5), cut("item", 5, cursors.items, 2, ascending=False)) == [4, 3]

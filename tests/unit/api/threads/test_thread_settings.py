@@ -15,8 +15,8 @@ from spindled.api.threads.thread_settings import (
 )
 from spindled.config.load import load
 from spindled.store import rows
-from spindled.store.replay import StoredThread
 from spindled.store.rows import SessionMeta
+from spindled.store.stored import StoredThread
 from spindled_protocol.types import ReadOnlySandboxPolicy, ThreadResumeParams, WorkspaceWriteSandboxPolicy
 
 CONFIG = """
