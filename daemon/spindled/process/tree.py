@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from spindled.process.numbers import running, younger
+
 MARK = "SPINDLED_CHILD"
 _DAEMON = secrets.token_hex(8)
 _KILL_ROUNDS = 5
@@ -123,13 +125,15 @@ async def _gone(handles: list[int], wait: float) -> None:
 
 
 def members(roots: Iterable[Root]) -> list[_Process]:
-    """The living processes of these trees, in one walk of /proc."""
+    """The living processes of these trees, in one walk of what /proc has of them."""
     roots = list(roots)
     sessions = {root.pid: root for root in roots if root.pid}
     marks = {root.mark.encode() for root in roots}
     since = min((root.started_at for root in roots), default=0)
     daemon = os.getpid()
-    processes = [process for process in _processes() if process.started_at >= since and process.pid != daemon]
+    numbers = _numbers(roots[0]) if len(roots) == 1 else running()
+    looked_at = (_read(number) for number in numbers if number != daemon)
+    processes = [process for process in looked_at if process and process.started_at >= since]
     found = {process.pid: process for process in processes if _in_session(process, sessions) or _marked(process, marks)}
     children: dict[int, list[_Process]] = {}
     for process in processes:
@@ -141,6 +145,15 @@ def members(roots: Iterable[Root]) -> list[_Process]:
                 found[child.pid] = child
                 queue.append(child.pid)
     return list(found.values())
+
+
+def _numbers(root: Root) -> list[int]:
+    """Of the processes that may belong to this root."""
+    if not root.pid:
+        return running()
+    ticks = clock_ticks() - root.started_at + 1
+    left = younger(root.pid, ticks / os.sysconf("SC_CLK_TCK"))
+    return left if root.ended_at is not None else [root.pid, *left]
 
 
 def _in_session(process: _Process, sessions: dict[int, Root]) -> bool:
@@ -172,12 +185,6 @@ def stat_fields(pid: int) -> list[bytes] | None:
     except OSError:
         return None
     return stat[stat.rindex(b")") + 2 :].split()  # the name in parentheses may hold anything
-
-
-def _processes() -> Iterable[_Process]:
-    for name in os.listdir("/proc"):
-        if name.isdecimal() and (process := _read(int(name))):
-            yield process
 
 
 def _read(pid: int) -> _Process | None:
