@@ -121,9 +121,7 @@ def test_as_the_reference_writes_it() -> None:
         if schema.keys() & {"oneOf", "anyOf"} == set() and "properties" in schema
     }
     own = {
-        name: {field["name"] for field in fields}
-        for name, fields in extensions["fields"].items()
-        if name in reference
+        name: {field["name"] for field in fields} for name, fields in extensions["fields"].items() if name in reference
     }
     assert {name: fields for name, fields in added.items() if fields} == own
     for name in added:
