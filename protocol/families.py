@@ -30,6 +30,7 @@ PREFIXES = {
     "thread/settings/": "settings",
     "thread/realtime/": "realtime",
     "thread/goal/": "goals",
+    "thread/grants/": "grants",
     "thread/queue/": "queue",
     "thread/timeline/": "timeline",
     "threadSection/": "sections",

@@ -4,8 +4,9 @@ python protocol/generate.py            write
 python protocol/generate.py --check    exit 1 if anything written would differ
 
 `interface/` is the reference's wire and is written by `refresh.py`. `extensions.json` is ours and written by hand:
-types, and fields for types of the wire. Everything in it is experimental and may be left out; `strict` types take no
-other fields, so that a misspelt limit is an error and not a limit that does not hold.
+methods, types, and fields for types of the wire. All of it is experimental: no client has to know it. Fields may be
+left out, those of our own types unless they say otherwise; `strict` types take no other fields, so that a misspelt
+limit is an error and not a limit that does not hold.
 """
 
 from __future__ import annotations
@@ -222,6 +223,7 @@ Kind = Literal["client_request", "client_notification", "server_request", "serve
 class Method(NamedTuple):
     """A row of the wire: type names are keys of `spindled_protocol.types`.
 
+    `experimental`: not for plain clients, who must not send it; a notification is not sent to them.
     `experimental_fields`: of a client's request, those that a plain client must not send; of what the server sends,
     those that it is not sent.
     """

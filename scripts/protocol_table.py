@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "protocol")]
 
 from families import family_of_method  # noqa: E402
 from spindled.api.routes import CLOUDLESS, ROUTES  # noqa: E402
-from spindled_protocol.description import read_types  # noqa: E402
+from spindled_protocol.description import read_methods, read_types  # noqa: E402
 from spindled_protocol.methods import METHODS, Method  # noqa: E402
 from spindled_protocol.version import WIRE_VERSION  # noqa: E402
 
@@ -27,6 +27,7 @@ DOCUMENT = ROOT / "docs" / "protocol.md"
 SOURCE = ROOT / "daemon" / "spindled"
 SERVED = {"initialize", *ROUTES}  # the face answers `initialize` itself
 OWN = {(name, field["name"]) for name, row in read_types().items() for field in row.get("fields", ()) if "own" in field}
+OWN_METHODS = {row["method"] for row in read_methods() if "own" in row}
 FIRST_FAMILIES = ("lifecycle", "threads", "resume", "library", "turns")
 
 INTRODUCTION = f"""\
@@ -61,9 +62,9 @@ running turns are interrupted, answers that are due are written, the exit code i
 REQUESTS = """\
 {served} of {total} work, and {cloudless} answer as a server does that has no vendor's cloud behind it (cloudless): the
 shapes and codes that the reference gives without a login. The others are answered with -32601 until they are built.
-All fields of a method that works are accepted; those that belong to a feature that is not built have no effect. Fields
-marked (spindled) are our own, declared in `protocol/extensions.json`: experimental, and never needed. A heading is the
-module of `spindled_protocol.types` that has the types.
+All fields of a method that works are accepted; those that belong to a feature that is not built have no effect. Methods
+and fields marked (spindled) are our own, declared in `protocol/extensions.json`: experimental, and never needed. A
+heading is the module of `spindled_protocol.types` that has the types.
 """
 
 
@@ -97,7 +98,7 @@ def _request_row(method: Method) -> tuple[str, str, str]:
     if method.experimental_fields and not method.experimental:
         fields = ", ".join(_fields(method))
         stability = f"stable; experimental: {fields}"
-    return f"`{method.name}`", _state(method), stability
+    return _marked(method), _state(method), stability
 
 
 def _state(method: Method) -> str:
@@ -119,7 +120,11 @@ def _sent(names: set[str]) -> Iterator[str]:
 def _sent_row(method: Method) -> tuple[str, str]:
     extra = f"; experimental: {', '.join(_fields(method))}" if method.experimental_fields else ""
     answer = [f"`{field}` (spindled)" for name, field in sorted(OWN) if name == method.result]
-    return f"`{method.name}`", f"`{method.params}`{extra}" + f"; in the answer: {', '.join(answer)}" * bool(answer)
+    return _marked(method), f"`{method.params}`{extra}" + f"; in the answer: {', '.join(answer)}" * bool(answer)
+
+
+def _marked(method: Method) -> str:
+    return f"`{method.name}`" + " (spindled)" * (method.name in OWN_METHODS)
 
 
 def _fields(method: Method) -> list[str]:

@@ -19,11 +19,23 @@ JsonObject = dict[str, Any]
 
 HERE = Path(__file__).parent
 NUMBERS = ("Amount", "Int32", "UInt8", "UInt16", "UInt32", "UInt64")
+MESSAGES: dict[str, tuple[str, list[JsonObject]]] = {
+    "client_request": ("ClientRequest", [{"name": "id", "type": "RequestId", "optional": False}]),
+    "server_request": ("ServerRequest", [{"name": "id", "type": "RequestId", "optional": False}]),
+    "server_notification": ("ServerNotification", [{"name": "emittedAtMs", "type": "int", "optional": True}]),
+}
+"""The union of the messages of a kind, and what they have beside their method and params."""
 BUILT_IN = {"Any", "Literal", "None", "bool", "dict", "float", "int", "list", "str"}
 
 
 def read_methods() -> list[JsonObject]:
+    """The rows of the interface and our own. Raises ValueError where the interface has come to use one of our names."""
     methods: list[JsonObject] = _read("methods.json")
+    taken = {method["method"] for method in methods}
+    for method in _extensions()["methods"]:
+        if method["method"] in taken:
+            raise ValueError(f"extensions.json: the interface has a method {method['method']} now")
+        methods.append({**method, "experimental": True, "own": True})
     return methods
 
 
@@ -40,17 +52,29 @@ def read_layout() -> dict[str, JsonObject]:
 def read_types() -> dict[str, JsonObject]:
     """The rows of the interface and our own. Raises ValueError where the interface has come to use one of our names."""
     rows: dict[str, JsonObject] = _read("types.json")
-    extensions = json.loads((HERE / "extensions.json").read_text(encoding="utf-8"))
+    extensions = _extensions()
     for name, row in extensions["types"].items():
         if name in rows:
             raise ValueError(f"extensions.json: the interface has a type {name} now")
-        rows[name] = {**row, "fields": list(map(_own, row["fields"])), "own": True}
+        rows[name] = {**row, "own": True}
+        if row["kind"] == "struct":
+            rows[name]["fields"] = [{"optional": True, **field} for field in row["fields"]]
     for name, fields in extensions["fields"].items():
         taken = {field["name"] for field in rows[name]["fields"]}
         for field in fields:
             if field["name"] in taken:
                 raise ValueError(f"extensions.json: the interface has a field {name}.{field['name']} now")
         rows[name]["fields"] += map(_own, fields)
+    for method in extensions["methods"]:
+        union, envelope = MESSAGES[method["kind"]]
+        name = "".join(word[0].upper() + word[1:] for word in method["method"].split("/")) + union
+        fields = [*envelope, {"name": "params", "type": method["params"], "optional": False}]
+        rows[name] = {
+            "kind": "struct",
+            "fields": [{**field, "experimental": True} for field in fields],
+            "tag": ["method", method["method"]],
+        }
+        rows[union]["members"].append(name)
     return rows
 
 
@@ -77,7 +101,10 @@ class Wire:
         }
         if experimental:
             ours = {"bundle": "v2", "flat": True, "schema": None, "ts": "v2"}
-            self.layout.update((name, ours) for name, row in self.rows.items() if row.get("own"))
+            said = {name for method in read_methods() for name in (method["params"], method.get("result"))}
+            for name, row in self.rows.items():
+                if row.get("own"):
+                    self.layout[name] = {**ours, "schema": "v2"} if name in said else ours
 
     def fields(self, row: JsonObject) -> list[JsonObject]:
         return [field for field in row["fields"] if self.experimental or not field.get("experimental")]
@@ -103,6 +130,10 @@ class Wire:
 
 def _own(field: JsonObject) -> JsonObject:
     return {**field, "optional": True, "experimental": True, "own": True}
+
+
+def _extensions() -> JsonObject:
+    return dict(json.loads((HERE / "extensions.json").read_text(encoding="utf-8")))
 
 
 def _read(name: str) -> Any:

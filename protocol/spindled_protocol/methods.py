@@ -10,6 +10,7 @@ Kind = Literal["client_request", "client_notification", "server_request", "serve
 class Method(NamedTuple):
     """A row of the wire: type names are keys of `spindled_protocol.types`.
 
+    `experimental`: not for plain clients, who must not send it; a notification is not sent to them.
     `experimental_fields`: of a client's request, those that a plain client must not send; of what the server sends,
     those that it is not sent.
     """
@@ -310,4 +311,7 @@ METHODS: dict[str, Method] = {
     'item/tool/call': Method('item/tool/call', 'server_request', 'DynamicToolCallParams', 'DynamicToolCallResponse', False, ()),
     'item/tool/requestUserInput': Method('item/tool/requestUserInput', 'server_request', 'ToolRequestUserInputParams', 'ToolRequestUserInputResponse', False, ()),
     'mcpServer/elicitation/request': Method('mcpServer/elicitation/request', 'server_request', 'McpServerElicitationRequestParams', 'McpServerElicitationRequestResponse', False, ()),
+    'thread/grants/list': Method('thread/grants/list', 'client_request', 'ThreadGrantsListParams', 'ThreadGrantsListResponse', True, ()),
+    'thread/grants/revoke': Method('thread/grants/revoke', 'client_request', 'ThreadGrantsRevokeParams', 'ThreadGrantsRevokeResponse', True, ()),
+    'thread/grants/changed': Method('thread/grants/changed', 'server_notification', 'ThreadGrantsChangedNotification', None, True, ('seq',)),
 }

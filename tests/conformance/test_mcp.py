@@ -13,7 +13,7 @@ from spindled.mcp.launch import INHERITED
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import open_thread, outputs, refusal
 from tests.support.client import Client, Message
-from tests.support.fake_items import function_call
+from tests.support.fake_items import function_call, message
 from tests.support.fake_provider import FakeProvider, stream
 from tests.support.flow import ANSWERED, COMPLETED, STARTED, flow, items
 from tests.support.home import Home
@@ -140,6 +140,24 @@ async def test_a_call_is_asked_about(launch: Launch, provider: FakeProvider, tmp
     assert items(messages, "mcpToolCall")[1]["error"] == {"message": "user rejected MCP tool call"}
     assert asked[0]["_meta"]["tool_params"] == {"a": 1}
     assert asked[0]["requestedSchema"] == {"type": "object", "properties": {}}
+
+
+async def test_a_tool_is_granted_for_the_session_until_it_is_revoked(
+    launch: Launch, provider: FakeProvider, tmp_path: Path
+) -> None:
+    client = await launch(tables=rough(tmp_path / "log"), approval_policy="on-request")
+    thread = await open_ready(client, "rough")
+    asked = answering(client, {**ACCEPT, "_meta": {"persist": "session"}})
+    for number in range(3):
+        provider.script(stream(function_call("mcp__rough__say", {}, call_id=f"c{number}")), stream(message()))
+    await client.run_turn(thread, "say")
+    (grant,) = (await client.request("thread/grants/list", {"threadId": thread}))["data"]
+    assert (grant["type"], grant["server"], grant["tool"]) == ("mcpTool", "rough", "say")
+    await client.run_turn(thread, "again")
+    assert len(asked) == 1
+    await client.request("thread/grants/revoke", {"threadId": thread, "grantId": grant["id"]})
+    await client.run_turn(thread, "and again")
+    assert len(asked) == 2
 
 
 async def test_nobody_answers_and_the_turn_is_interrupted(

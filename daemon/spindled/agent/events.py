@@ -22,6 +22,7 @@ from spindled_protocol.types import (
     TerminalInteractionNotification,
     ThreadGoalClearedNotification,
     ThreadGoalUpdatedNotification,
+    ThreadGrantsChangedNotification,
     ThreadQueueChangedNotification,
     ThreadReadStateChangedNotification,
     ThreadSettingsUpdatedNotification,
@@ -197,6 +198,9 @@ class ThreadEvents:
 
     def goal_cleared(self) -> None:
         self._publish("thread/goal/cleared", ThreadGoalClearedNotification(threadId=self.thread_id))
+
+    def grants_changed(self) -> None:
+        self._publish("thread/grants/changed", ThreadGrantsChangedNotification(threadId=self.thread_id))
 
     def queue_changed(self) -> None:
         self._publish("thread/queue/changed", ThreadQueueChangedNotification(threadId=self.thread_id))

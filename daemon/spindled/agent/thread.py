@@ -21,8 +21,8 @@ from spindled.agent.toolset.servers import ThreadServers
 from spindled.agent.toolset.toolset import Toolset
 from spindled.agent.turn.user_commands import UserCommands
 from spindled.agent.turns import Turns
+from spindled.tools.grants import SessionGrants
 from spindled.tools.open_questions import OpenQuestions
-from spindled.tools.policy import SessionGrants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,6 +83,7 @@ class Thread:
         self.approvals = Approvals(
             self.events, grants or SessionGrants(), surroundings.rules.allow, surroundings.keep_tool
         )
+        self.approvals.grants.watch(self.events.grants_changed)
         self.client_tools = ClientTools(dynamic_tools, lambda: self.history.items)
         self.servers = ThreadServers(self.events, settings.cwd, surroundings.pool, surroundings.mcp_servers)
         self.toolset = Toolset(surroundings.registry, self.client_tools, self.servers)
@@ -187,6 +188,7 @@ class Thread:
 
     async def close(self) -> None:
         """Stop the turn and end what its commands left running."""
+        self.approvals.grants.unwatch(self.events.grants_changed)
         await self.turns.close()
         await self.user_commands.end()
         self.servers.close()

@@ -54,6 +54,9 @@ ROUTES = {
     "skills/config/write": Route("spindled.api.settings.skills:skills_config_write"),
     "skills/extraRoots/set": Route("spindled.api.settings.skills:skills_extra_roots_set"),
     "hooks/list": Route("spindled.api.settings.hooks:hooks_list"),
+    # what was granted for the session
+    "thread/grants/list": Route("spindled.api.threads.grants:grants_list"),
+    "thread/grants/revoke": Route("spindled.api.threads.grants:grants_revoke"),
     # goals and the queue
     "thread/goal/get": Route("spindled.api.turns.goals:goal_get"),
     "thread/goal/set": Route("spindled.api.turns.goals:goal_set"),

@@ -20,6 +20,7 @@ from spindled.tools.base import (
     Verdict,
 )
 from spindled.tools.clock import now_ms
+from spindled.tools.grants import FileGrant
 from spindled.tools.text_files import FileChangeError
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ async def apply_patch(item_id: str, patch: str, cwd: Path, context: ToolContext)
 
 
 def _must_ask(result: Plan, context: ToolContext) -> bool:
-    if context.grants.covers_paths(result.targets):
+    if context.grants.covers(*map(FileGrant, result.targets)):
         return False
     if context.approval_policy == "untrusted":
         return True

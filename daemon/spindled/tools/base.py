@@ -15,7 +15,8 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from spindled.process.environment import EnvironmentPolicy
     from spindled.tools.exec_sessions import ExecSessions
-    from spindled.tools.policy import CommandGrant, CommandRule, SessionGrants
+    from spindled.tools.grants import CommandGrant, InputGrant, SessionGrants
+    from spindled.tools.policy import CommandRule
     from spindled.tools.text_files import TextFiles
     from spindled_protocol.types import (
         CommandExecutionThreadItem,
@@ -76,7 +77,7 @@ class CommandApproval(Struct, frozen=True, kw_only=True):
     """
 
     item: CommandExecutionThreadItem
-    grant: CommandGrant
+    grant: CommandGrant | InputGrant
     kind: Literal["command", "writeStdin"] = "command"
     reason: str | None = None
     amendment: list[str] | None = None

@@ -17,7 +17,8 @@ from spindled.tools.arguments import decode, function_spec
 from spindled.tools.base import CommandApproval, ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput, Verdict
 from spindled.tools.clock import now_ms
 from spindled.tools.exec_output import report
-from spindled.tools.policy import Ask, CommandGrant, Proposal, Refuse, Run, decide
+from spindled.tools.grants import CommandGrant
+from spindled.tools.policy import Ask, Proposal, Refuse, Run, decide
 from spindled.tools.shell import ShellCommand, command_environment, shell_command, working_directory
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class ExecCommand:
         escalated = arguments.sandbox_permissions == "require_escalated"
         confined = confine(shell.words, context.sandbox_policy, cwd)
         proposal = _proposal(shell, arguments, cwd, context, isinstance(confined, Confined))
-        decision = decide(proposal, context.rules, context.grants.covers_command(proposal.grant))
+        decision = decide(proposal, context.rules, context.grants.covers(proposal.grant))
         if isinstance(decision, Refuse):
             raise ToolError(f"The command was not run: {decision.reason}")
         item = _item(item_id, shell.words, arguments.cmd, cwd)

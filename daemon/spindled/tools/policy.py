@@ -5,11 +5,12 @@ Order: what is forbidden is refused; what the user allowed runs; then the approv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
+
+from spindled.tools.grants import CommandGrant
 
 ALLOW, PROMPT, FORBID = 0, 1, 2
 
@@ -24,42 +25,6 @@ class CommandRule(Protocol):
     def justification(self) -> str | None: ...
 
     def matches(self, words: Sequence[str]) -> bool: ...
-
-
-class CommandGrant(Struct, frozen=True):
-    """Exactly this command in this folder."""
-
-    words: tuple[str, ...]
-    cwd: str
-    escalated: bool = False
-
-
-class SessionGrants:
-    """What the user accepted for the rest of the session."""
-
-    def __init__(self) -> None:
-        self._commands: set[CommandGrant] = set()
-        self._paths: set[Path] = set()
-        self._tools: set[tuple[str, str]] = set()
-
-    def add_command(self, grant: CommandGrant) -> None:
-        self._commands.add(grant)
-
-    def add_paths(self, paths: Iterable[Path]) -> None:
-        self._paths.update(paths)
-
-    def add_tool(self, server: str, tool: str) -> None:
-        """Of an MCP server."""
-        self._tools.add((server, tool))
-
-    def covers_tool(self, server: str, tool: str) -> bool:
-        return (server, tool) in self._tools
-
-    def covers_command(self, grant: CommandGrant) -> bool:
-        return grant in self._commands
-
-    def covers_paths(self, paths: Iterable[Path]) -> bool:
-        return all(path in self._paths for path in paths)
 
 
 class Proposal(Struct, frozen=True, kw_only=True):

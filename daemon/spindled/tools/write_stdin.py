@@ -14,7 +14,8 @@ from spindled.tools.arguments import decode, function_spec
 from spindled.tools.base import CommandApproval, ToolCall, ToolContext, ToolError, ToolOptions, ToolOutput, Verdict
 from spindled.tools.exec_command import DEFAULT_OUTPUT_TOKENS, MIN_YIELD_MS, answer
 from spindled.tools.exec_sessions import ExecSession
-from spindled.tools.policy import Ask, CommandGrant, Refuse, decide_input
+from spindled.tools.grants import InputGrant
+from spindled.tools.policy import Ask, Refuse, decide_input
 
 WRITE_YIELD_MS, MAX_WRITE_YIELD_MS = 250, 30_000
 MIN_POLL_MS, MAX_POLL_MS = 5_000, 300_000
@@ -74,9 +75,9 @@ class WriteStdin:
 async def _permit(session: ExecSession, chars: str, context: ToolContext) -> None:
     """Raises ToolError unless the text may be typed."""
     policy = context.sandbox_policy
-    grant = CommandGrant(words=("stdin", session.item.id), cwd=session.item.cwd)
+    grant = InputGrant(session.item.id, session.item.cwd)
     confined = isinstance(confine(["true"], policy, context.cwd), Confined)
-    granted = context.grants.covers_command(grant)
+    granted = context.grants.covers(grant)
     decision = decide_input(context.approval_policy, not unrestricted(policy), confined, granted)
     if isinstance(decision, Refuse):
         raise ToolError(f"Nothing was typed: {decision.reason}")
@@ -87,6 +88,7 @@ async def _permit(session: ExecSession, chars: str, context: ToolContext) -> Non
         )
         if verdict is not Verdict.ACCEPTED:
             raise ToolError("Nothing was typed: rejected by the user.")
+        session.done.add_done_callback(lambda _: context.grants.take(grant))
 
 
 def _write(session: ExecSession, chars: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spindled_protocol.types.config import *
     from spindled_protocol.types.files import *
     from spindled_protocol.types.goals import *
+    from spindled_protocol.types.grants import *
     from spindled_protocol.types.guardian import *
     from spindled_protocol.types.items import *
     from spindled_protocol.types.legacy import *
@@ -210,6 +211,7 @@ FAMILY = {
     'CommandGuardianApprovalReviewAction': 'guardian',
     'CommandHookMetadata': 'skills',
     'CommandMigration': 'migration',
+    'CommandThreadGrant': 'grants',
     'CommitReviewTarget': 'turns',
     'CompactionResponseItem': 'resume',
     'CompactionTriggerResponseItem': 'resume',
@@ -341,6 +343,7 @@ FAMILY = {
     'FileSystemPath': 'shared',
     'FileSystemSandboxEntry': 'shared',
     'FileSystemSpecialPath': 'shared',
+    'FileThreadGrant': 'grants',
     'FileUpdateChange': 'items',
     'FindInPageResponsesApiWebSearchAction': 'resume',
     'FindInPageWebSearchAction': 'items',
@@ -573,6 +576,7 @@ FAMILY = {
     'McpToolCallThreadItem': 'items',
     'McpToolConfiguredHookHandler': 'config',
     'McpToolHookMetadata': 'skills',
+    'McpToolThreadGrant': 'grants',
     'MdmConfigLayerSource': 'config',
     'MemoryCitation': 'items',
     'MemoryCitationEntry': 'items',
@@ -879,6 +883,7 @@ FAMILY = {
     'SummaryTextReasoningItemReasoningSummary': 'resume',
     'SystemConfigLayerSource': 'config',
     'SystemErrorThreadStatus': 'threads',
+    'TerminalInputThreadGrant': 'grants',
     'TerminalInteractionNotification': 'items',
     'TextElement': 'items',
     'TextPosition': 'turns',
@@ -936,6 +941,12 @@ FAMILY = {
     'ThreadGoalSetResponse': 'goals',
     'ThreadGoalStatus': 'goals',
     'ThreadGoalUpdatedNotification': 'goals',
+    'ThreadGrant': 'grants',
+    'ThreadGrantsChangedNotification': 'grants',
+    'ThreadGrantsListParams': 'grants',
+    'ThreadGrantsListResponse': 'grants',
+    'ThreadGrantsRevokeParams': 'grants',
+    'ThreadGrantsRevokeResponse': 'grants',
     'ThreadGuardianAssessment': 'library',
     'ThreadGuardianReviewParams': 'library',
     'ThreadGuardianReviewResponse': 'library',

@@ -1,4 +1,4 @@
-"""Our own fields beside the reference's interface."""
+"""Our own methods, types and fields beside the reference's interface."""
 
 from __future__ import annotations
 
@@ -36,6 +36,23 @@ def test_every_field_of_ours_is_experimental_and_optional() -> None:
     assert "budget" in METHODS["thread/start"].experimental_fields
     assert METHODS["thread/tokenUsage/updated"].experimental_fields == ("costUsd", "seq")
     assert METHODS["serverRequest/resolved"].experimental_fields == ()
+
+
+def test_every_method_of_ours_is_experimental() -> None:
+    own = [row["method"] for row in description.read_methods() if row.get("own")]
+    assert own == ["thread/grants/list", "thread/grants/revoke", "thread/grants/changed"]
+    assert all(METHODS[method].experimental for method in own)
+    unions = {name: description.read_types()[name]["members"] for name in ("ClientRequest", "ServerNotification")}
+    assert unions["ClientRequest"][-2:] == ["ThreadGrantsListClientRequest", "ThreadGrantsRevokeClientRequest"]
+    assert unions["ServerNotification"][-1] == "ThreadGrantsChangedServerNotification"
+
+
+def test_a_method_that_the_reference_comes_to_have_is_noticed(copied: Path) -> None:
+    methods = json.loads((copied / "interface" / "methods.json").read_text())
+    methods.append({"method": "thread/grants/list", "kind": "client_request", "params": None, "result": None})
+    (copied / "interface" / "methods.json").write_text(json.dumps(methods))
+    with pytest.raises(ValueError, match="the interface has a method thread/grants/list now"):
+        description.read_methods()
 
 
 @pytest.mark.parametrize("taken", ["type", "field"])

@@ -12,9 +12,9 @@ import pytest_asyncio
 from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import FileSnapshot, PatchVerdict, ToolCall, ToolOptions, ToolOutput, Verdict
 from spindled.tools.exec_sessions import ExecSessions
+from spindled.tools.grants import Given, Grant, SessionGrants
 from spindled.tools.open_questions import OpenQuestions
 from spindled.tools.patch.diff import TurnDiff
-from spindled.tools.policy import SessionGrants
 from spindled.tools.registry import Registry
 from spindled.tools.text_files import DISK, TextFiles
 from spindled_protocol.types import DangerFullAccessSandboxPolicy
@@ -100,6 +100,10 @@ class Context:
         self._event("client", msgspec.to_builtins(item))
         given = self.client_answer
         return await given if asyncio.iscoroutine(given) else given
+
+    def grant(self, *grants: Grant) -> None:
+        for grant in grants:
+            self.grants.give(Given(id=str(grant), grant=grant, at_ms=0))
 
     def named(self, name: str) -> list[Any]:
         return [event[1] for event in self.events if event[0] == name]

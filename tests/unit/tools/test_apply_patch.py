@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from spindled.tools.base import ToolCall, ToolError, Verdict
+from spindled.tools.grants import FileGrant
 from spindled.tools.registry import Registry
 from spindled_protocol.types import ReadOnlySandboxPolicy, WorkspaceWriteSandboxPolicy
 
@@ -74,7 +75,7 @@ async def test_untrusted_asks(context: Any, file: Path, verdict: Verdict) -> Non
 async def test_a_session_grant_covers_its_files_only(context: Any, tmp_path: Path) -> None:
     context.approval_policy = "untrusted"
     await context.patch(UPDATE)
-    context.grants.add_paths(context.asks[0].files[str(tmp_path / "a.txt")])
+    context.grant(*map(FileGrant, context.asks[0].files[str(tmp_path / "a.txt")]))
     await context.patch("*** Begin Patch\n*** Update File: a.txt\n-new\n+newer\n*** End Patch")
     assert len(context.asks) == 1
     await context.patch("*** Begin Patch\n*** Add File: other\n+x\n*** End Patch")

@@ -230,7 +230,7 @@ async def test_an_interrupt_while_asking(context: Any, tmp_path: Path) -> None:
 async def test_a_session_grant_covers_the_same_command_in_the_same_folder(context: Any, tmp_path: Path) -> None:
     context.approval_policy = "untrusted"
     await context.call("exec_command", cmd="echo x")
-    context.grants.add_command(context.asks[0].grant)
+    context.grant(context.asks[0].grant)
     await context.call("exec_command", cmd="echo x")
     assert len(context.asks) == 1
     await context.call("exec_command", cmd="echo x", workdir="/")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from spindled.tools.policy import ALLOW, FORBID, NO_SANDBOX, PROMPT, Ask, CommandGrant, Proposal, Refuse, Run, decide
+from spindled.tools.grants import CommandGrant
+from spindled.tools.policy import ALLOW, FORBID, NO_SANDBOX, PROMPT, Ask, Proposal, Refuse, Run, decide
 
 
 class Rule(Struct):

@@ -10,8 +10,8 @@ from spindled.tools.base import ToolError, Verdict
 from spindled_protocol.types import ReadOnlySandboxPolicy
 
 
-async def a_shell(context: Any) -> int:
-    await context.call("exec_command", cmd="read x; echo got $x", tty=True, yield_time_ms=250)
+async def a_shell(context: Any, cmd: str = "read x; echo got $x") -> int:
+    await context.call("exec_command", cmd=cmd, tty=True, yield_time_ms=250)
     context.asks.clear()
     return int(context.named("started")[-1]["processId"])
 
@@ -37,9 +37,25 @@ async def test_a_grant_covers_one_session(context: Any) -> None:
     context.answer = Verdict.DECLINED
     with pytest.raises(ToolError):
         await context.call("write_stdin", session_id=session, chars="x\n")
-    context.grants.add_command(context.asks[0].grant)
+    context.grant(context.asks[0].grant)
     answer = await context.call("write_stdin", session_id=session, chars="y\n", yield_time_ms=5000)
     assert "got y" in answer.content
+    assert len(context.asks) == 1
+
+
+async def test_a_grant_ends_with_its_command(context: Any) -> None:
+    session = await a_shell(context, "read x; read y")
+    context.approval_policy = "untrusted"
+
+    async def for_the_session(ask: Any) -> Verdict:
+        context.grant(ask.grant)
+        return Verdict.ACCEPTED
+
+    context.answer = for_the_session
+    await context.call("write_stdin", session_id=session, chars="x\n")
+    assert [given.grant for given in context.grants] == [context.asks[0].grant]
+    await context.call("write_stdin", session_id=session, chars="y\n", yield_time_ms=5000)
+    assert not list(context.grants)
     assert len(context.asks) == 1
 
 

@@ -11,6 +11,8 @@ export const ALLOWED = [
   "thread/delete",
   "thread/turns/list",
   "thread/compact/start",
+  "thread/grants/list",
+  "thread/grants/revoke",
   "turn/start",
   "turn/steer",
   "turn/interrupt",

@@ -60,6 +60,9 @@ export function apply(thread: ThreadModel, notification: Notification): Change |
       thread.usage = notification.params.tokenUsage;
       thread.cost = notification.params.costUsd ?? null;
       return { thread: true };
+    case "thread/grants/changed":
+      thread.grantChanges += 1;
+      return { thread: true };
     case "thread/name/updated":
       thread.name = notification.params.threadName ?? null;
       return { thread: true };

@@ -16,6 +16,8 @@ export interface ThreadModel {
   /** In dollars; null where prices are not known. */
   cost: number | null;
   archived: boolean;
+  /** Counts the changes of what was approved for the session. */
+  grantChanges: number;
 }
 
 export interface TurnModel {
@@ -82,6 +84,7 @@ export function threadOf(thread: Thread, settings: Settings, olderCursor: string
     usage: null,
     cost: null,
     archived: false,
+    grantChanges: 0,
   };
 }
 

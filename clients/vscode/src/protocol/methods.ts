@@ -17,6 +17,7 @@ export const NOTIFICATIONS = [
   "thread/unarchived",
   "thread/name/updated",
   "thread/tokenUsage/updated",
+  "thread/grants/changed",
   "turn/started",
   "turn/completed",
   "turn/plan/updated",

@@ -7,6 +7,7 @@ export type { AskForApproval } from "./wire/v2/AskForApproval";
 export type { FileUpdateChange } from "./wire/v2/FileUpdateChange";
 export type { Model } from "./wire/v2/Model";
 export type { Thread } from "./wire/v2/Thread";
+export type { ThreadGrant } from "./wire/v2/ThreadGrant";
 export type { ThreadTokenUsage } from "./wire/v2/ThreadTokenUsage";
 export type { ToolRequestUserInputParams } from "./wire/v2/ToolRequestUserInputParams";
 export type { ToolRequestUserInputResponse } from "./wire/v2/ToolRequestUserInputResponse";

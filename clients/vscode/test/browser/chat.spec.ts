@@ -14,6 +14,17 @@ async function picture(name: string): Promise<void> {
   await page.screenshot({ path: `test-results/pictures/${name}.png` });
 }
 
+/** What keeps somebody from using the view as it is now, as far as a program can tell. */
+async function barriers(): Promise<unknown[]> {
+  const frame = page.frames().find((each) => each.url().includes("fake.html"))!;
+  await frame.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const found = await frame.evaluate("axe.run(document, { resultTypes: ['violations'] })");
+  const serious = (found as AxeResults).violations.filter(
+    ({ impact }) => impact === "serious" || impact === "critical",
+  );
+  return serious.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
+}
+
 test.describe.configure({ mode: "serial" });
 
 test.beforeAll(async ({ browser }) => {
@@ -50,6 +61,22 @@ test("a command that is declined does not run", async () => {
   await expect(readFile(join(editor.workspace, "b.txt"))).rejects.toThrow("ENOENT");
 });
 
+test("what is approved for the session is listed and revoked", async () => {
+  await chat.run("run echo once >> g.txt", ["Approve for this session"]);
+  await chat.run("run echo once >> g.txt"); // nobody is asked
+  await chat.button("Session approvals: 1").press("Enter");
+  const revoke = chat.locator(".grants").getByRole("button", { name: /^Revoke .*g\.txt/ });
+  await expect(revoke).toBeVisible();
+  expect(await barriers()).toEqual([]);
+  await picture("grants");
+  await revoke.press("Enter");
+  await expect(chat.locator(".grants .hint")).toHaveText("Nothing is approved for this session.");
+  await chat.button("Session approvals: 0").press("Escape");
+  await expect(chat.locator(".grants")).toHaveCount(0);
+  await chat.run("run echo once >> g.txt", ["Decline"]);
+  expect(await readFile(join(editor.workspace, "g.txt"), "utf8")).toBe("once\nonce\n");
+});
+
 test("a patch is looked at in the diff editor and accepted", async () => {
   await writeFile(join(editor.workspace, "c.txt"), "one\ntwo\n");
   await chat.say("replace c.txt two -> three");
@@ -71,6 +98,7 @@ test("a patch is accepted file by file", async () => {
   const box = chat.question.getByRole("checkbox", { name: "e.txt" });
   await box.focus();
   await box.press("Space"); // the keyboard is enough
+  expect(await barriers()).toEqual([]);
   await picture("files");
   await chat.button("Approve 1 of 2").press("Enter");
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
@@ -129,13 +157,7 @@ test("the list of threads", async () => {
 });
 
 test("the view can be used by everybody", async () => {
-  const frame = page.frames().find((each) => each.url().includes("fake.html"))!;
-  await frame.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
-  const found = await frame.evaluate("axe.run(document, { resultTypes: ['violations'] })");
-  const serious = (found as AxeResults).violations.filter(
-    ({ impact }) => impact === "serious" || impact === "critical",
-  );
-  expect(serious.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+  expect(await barriers()).toEqual([]);
 });
 
 test("a turn goes on while the window is loaded again", async () => {

@@ -82,6 +82,13 @@ test("usage, cost and name", () => {
   expect(titleOf(thread())).toBe("Hello");
 });
 
+test("changes of what is approved for the session are counted", () => {
+  const model = thread();
+  expect(apply(model, notification("thread/grants/changed", {}))).toEqual({ thread: true });
+  expect(apply(model, notification("thread/grants/changed", { threadId: "other" }))).toBeUndefined();
+  expect(model.grantChanges).toBe(1);
+});
+
 test("a resumed turn knows which of its items go on", () => {
   const command = { type: "commandExecution", id: "c", status: "inProgress" } as never;
   const model = thread([turn("1", "inProgress", [agentMessage("a", "x"), command])]);

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useView } from "../context";
 import { type Command, commands } from "./commands";
 import { completingAt, replaced } from "./completion";
+import { Grants } from "./grants";
 import { imagesOf } from "./images";
 import { Meter } from "./meter";
 import { Pickers } from "./pickers";
@@ -116,6 +117,7 @@ export function Composer() {
       />
       <div class="bar">
         <Pickers />
+        <Grants />
         <Meter />
         <span class="buttons">
           {turnId && <button onClick={interrupt}>{l10n.t("Stop")}</button>}

@@ -9,6 +9,7 @@ from spindled.agent.asking.questions import is_yes, yes_or_no
 from spindled.agent.clock import now_ms
 from spindled.store.ids import new_id
 from spindled.tools.base import CommandApproval, PatchApproval, PatchVerdict, ToolApproval, Verdict
+from spindled.tools.grants import FileGrant, Given, ToolGrant
 from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
     CommandExecutionApprovalDecisionObject,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from spindled.agent.events import ThreadEvents
-    from spindled.tools.policy import SessionGrants
+    from spindled.tools.grants import Grant, SessionGrants
     from spindled_protocol.types import (
         CommandExecutionApprovalDecision,
         ThreadActiveFlag,
@@ -115,7 +116,9 @@ class Approvals:
         if not paths:
             return PatchVerdict(Verdict.DECLINED)
         if answer.decision == "acceptForSession":
-            self.grants.add_paths(file for path in paths for file in ask.files[path])
+            for path, files in ask.files.items():
+                for file in files if path in paths else ():
+                    self._give(FileGrant(file))
         return PatchVerdict(verdict, paths)
 
     async def tool(self, turn_id: str, ask: ToolApproval) -> Verdict:
@@ -125,7 +128,7 @@ class Approvals:
             return Verdict.CANCELLED if answer is not None and answer.action == "cancel" else Verdict.DECLINED
         kept = elicitations.persistence(answer) if ask.keepable else None
         if kept in ("session", "always"):
-            self.grants.add_tool(ask.server, ask.tool)
+            self._give(ToolGrant(ask.server, ask.tool))
         if kept == "always":
             self.keep_tool(ask.server, ask.tool)
         return Verdict.ACCEPTED
@@ -196,8 +199,11 @@ class Approvals:
             self.allow_always(amendment.execpolicy_amendment)
             return Verdict.ACCEPTED
         if decision == "acceptForSession":
-            self.grants.add_command(ask.grant)
+            self._give(ask.grant, ask.item.command)
         return verdict_of(decision)
+
+    def _give(self, grant: Grant, command: str = "") -> None:
+        self.grants.give(Given(id=new_id(), grant=grant, at_ms=now_ms(), command=command))
 
 
 def accepted_paths(answer: FileChangeRequestApprovalResponse, ask: PatchApproval) -> frozenset[str]:

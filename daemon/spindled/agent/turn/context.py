@@ -27,8 +27,9 @@ if TYPE_CHECKING:
         ToolOptions,
     )
     from spindled.tools.exec_sessions import ExecSessions
+    from spindled.tools.grants import SessionGrants
     from spindled.tools.patch.diff import TurnDiff
-    from spindled.tools.policy import CommandRule, SessionGrants
+    from spindled.tools.policy import CommandRule
     from spindled.tools.text_files import TextFiles
     from spindled_protocol.types import (
         DynamicToolCallThreadItem,

@@ -27,6 +27,7 @@ NUMBERS = ("seq", "firstSeq")
 
 NOTIFICATIONS = {method.name: method for method in METHODS.values() if method.kind == "server_notification"}
 NUMBERED = frozenset(name for name, method in NOTIFICATIONS.items() if "seq" in method.experimental_fields)
+OURS = frozenset(name for name, method in NOTIFICATIONS.items() if method.experimental)
 HELD_BACK = {
     name: fields
     for name, method in NOTIFICATIONS.items()
@@ -58,7 +59,7 @@ class ThreadFollowers:
         for seq, method, frame in self.log.since(after):
             while questions and questions[0].after < seq:
                 questions.pop(0).ask_late(connection)
-            if connection.wants(method):
+            if wants(connection, method):
                 told = frame if connection.client.experimental else self._plain(method, frame, seq)
                 connection.send(told, asked_for=True)
         for question in questions:
@@ -69,7 +70,7 @@ class ThreadFollowers:
     def recall(self, connection: Connection, until: int) -> None:
         """Tell a connection of the items that went on when this event came; without numbers, since they are past."""
         for seq, method, frame in unfinished(event for event in self.log.since(0) if event[0] <= until):
-            if connection.wants(method):
+            if wants(connection, method):
                 connection.send(self._plain(method, frame, seq), asked_for=True)
 
     def remove(self, connection: Connection) -> bool:
@@ -94,7 +95,7 @@ class ThreadFollowers:
         piece = Delta(method, params, True) if mergeable else None
         plain: tuple[bytes, Delta | None] | None = None
         for connection in self.connections:
-            if not connection.wants(method):
+            if not wants(connection, method):
                 continue
             if connection.client.experimental:
                 connection.send(frame, piece)
@@ -145,6 +146,11 @@ class ThreadFollowers:
         if method in NUMBERED:
             frame = without_last(frame, "seq", seq)
         return without_extensions(method, frame) if method in HELD_BACK else frame
+
+
+def wants(connection: Connection, method: str) -> bool:
+    """Whether a connection is told such events: a plain client knows nothing of our own."""
+    return connection.wants(method) and (connection.client.experimental or method not in OURS)
 
 
 def without_extensions(method: str, frame: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from spindled.sandbox.policy import unrestricted
 from spindled.tools.arguments import decode
 from spindled.tools.base import ToolApproval, ToolCall, ToolError, ToolOutput, Verdict
+from spindled.tools.grants import ToolGrant
 from spindled.tools.mcp.policy import decide_tool
 from spindled.tools.mcp.progress import Progress
 from spindled.tools.mcp.results import model_content, wire_result
@@ -104,7 +105,7 @@ class McpTool:
     async def _approved(self, arguments: Json, context: ToolContext) -> None:
         """Raises ToolError unless it may run."""
         mode = self._settings.approval_mode(self.tool)
-        granted = context.grants.covers_tool(self.server, self.tool)
+        granted = context.grants.covers(ToolGrant(self.server, self.tool))
         free = unrestricted(context.sandbox_policy)
         decision = decide_tool(mode, self._annotations, context.approval_policy, free, granted)
         if isinstance(decision, Refuse):

@@ -9,7 +9,7 @@ import pytest
 from spindled.agent.asking.approvals import command_decisions
 from spindled.config.rules import rules_file
 from spindled.tools.base import CommandApproval, PatchApproval, ToolCall, ToolContext, ToolError, ToolOutput, Verdict
-from spindled.tools.policy import CommandGrant
+from spindled.tools.grants import CommandGrant, FileGrant
 from spindled_protocol.types import CommandExecutionThreadItem, FileChangeThreadItem
 from tests.unit.agent.conftest import NewWorld
 from tests.unit.agent.world import FakeTool, Gate, World, assert_valid, called, completed, said
@@ -47,6 +47,10 @@ async def run_patch(call: ToolCall, context: ToolContext) -> ToolOutput:
     status: Any = "completed" if answer.verdict is Verdict.ACCEPTED else "declined"
     context.item_completed(FileChangeThreadItem(id=call.call_id, changes=[], status=status))
     return ToolOutput(" ".join([answer.verdict.value, *sorted(answer.paths)]))
+
+
+def files(*paths: str) -> list[FileGrant]:
+    return [FileGrant(Path(path)) for path in paths]
 
 
 TOOLS = [FakeTool("command", run_command), FakeTool("patch", run_patch)]
@@ -117,9 +121,10 @@ async def test_grants_for_the_session(new_world: NewWorld) -> None:
     world.followers.answer = "acceptForSession"
     await world.run()
     grants = world.thread.approvals.grants
-    assert grants.covers_command(GRANT)
-    assert grants.covers_paths(map(Path, ["/w/a", "/w/b", "/w/c"]))
-    assert not grants.covers_paths([Path("/w/d")])
+    assert [given.grant for given in grants] == [GRANT, *files("/w/a", "/w/c", "/w/b")]
+    assert [given.command for given in grants] == ["make test", "", "", ""]
+    assert world.followers.methods.count("thread/grants/changed") == 4
+    assert not grants.covers(GRANT, *files("/w/d"))
 
 
 @pytest.mark.parametrize(
@@ -144,9 +149,7 @@ async def test_a_part_of_a_patch_for_the_session(new_world: NewWorld) -> None:
     world = asking(new_world, "patch")
     world.followers.answer = {"decision": "acceptForSession", "acceptedPaths": ["/w/b"]}
     await world.run()
-    grants = world.thread.approvals.grants
-    assert grants.covers_paths(map(Path, ["/w/b", "/w/c"]))
-    assert not grants.covers_paths([Path("/w/a")])
+    assert [given.grant for given in world.thread.approvals.grants] == files("/w/c", "/w/b")
 
 
 async def test_paths_make_no_yes_of_a_no(new_world: NewWorld) -> None:
