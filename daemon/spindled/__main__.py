@@ -172,7 +172,7 @@ def _configure_log(options: Options) -> None:
 
 def _home() -> str:
     from spindled.config.errors import ConfigError
-    from spindled.config.home import home_dir
+    from spindled.config.home.home import home_dir
 
     try:
         return str(home_dir())

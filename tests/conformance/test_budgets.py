@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from spindled.store import rows
+from spindled.store.rollout import rows
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import (
     INVALID,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from spindled.config.load import ConfigLoader
-from spindled.config.rules import read_rules
+from spindled.config.layers.load import ConfigLoader
+from spindled.config.rules.rules import read_rules
 from tests.docs.fences import DOCUMENTS, ROOT, Block, blocks, links
 from tests.support.client import Client, agent_texts
 from tests.support.home import Home

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spindled.store.errors import StoreError
-from spindled.store.query import ListQuery
+from spindled.store.index.query import ListQuery
 from spindled.store.threads import ThreadStore
 from tests.unit.store.samples import add_thread, add_turn, meta, questions
 
@@ -25,7 +25,7 @@ from tests.unit.store.samples import add_thread, add_turn, meta, questions
 WRITER = """
 import os, sys
 from pathlib import Path
-from spindled.store.rows import Row
+from spindled.store.rollout.rows import Row
 from spindled.store.threads import ThreadStore
 store = ThreadStore(Path(sys.argv[1]))
 writer = store.open(sys.argv[2])
@@ -116,7 +116,7 @@ def test_a_small_file_limit_leaves_whole_rows(tmp_path: Path) -> None:
 import resource, signal, sys
 from pathlib import Path
 from spindled.store.errors import StoreError
-from spindled.store.rows import Row
+from spindled.store.rollout.rows import Row
 from spindled.store.threads import ThreadStore
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = ThreadStore(Path(sys.argv[1]))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spindled.tools.text_files import FileChangeError, FileEdit
+from spindled.tools.files.text_files import FileChangeError, FileEdit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from spindled.tools.base import FileSnapshot
-    from spindled.tools.text_files import TextFiles
+    from spindled.tools.files.text_files import TextFiles
 
 
 class CannotUndo(Exception):

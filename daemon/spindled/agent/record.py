@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from spindled.store import rows, values
 from spindled.store.errors import StoreError
+from spindled.store.replay import values
+from spindled.store.rollout import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from spindled.agent.settings import ThreadSettings
-    from spindled.store.rows import Row
+    from spindled.store.rollout.rows import Row
     from spindled_protocol.types import AgentMessageThreadItem, ThreadItem, ThreadTokenUsage, Turn
 
     class Journal(Protocol):

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING
 from spindled.agent.sampling.efforts import Efforts
 from spindled.agent.sampling.fallbacks import Fallbacks
 from spindled.config import project
-from spindled.config import rules as command_rules
-from spindled.config.catalogue import Catalogue
-from spindled.config.document import Edit
 from spindled.config.errors import ConfigError
-from spindled.config.skills import SkillLibrary, enabled
-from spindled.tools.text_files import DISK
+from spindled.config.home.document import Edit
+from spindled.config.models.catalogue import Catalogue
+from spindled.config.rules import rules as command_rules
+from spindled.config.skills.skills import SkillLibrary, enabled
+from spindled.tools.files.text_files import DISK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from spindled.config.mcp import McpServer
-    from spindled.config.models import ModelInfo
+    from spindled.config.models.models import ModelInfo
     from spindled.config.project import ProjectDoc
-    from spindled.config.rules import PrefixRule
+    from spindled.config.rules.rules import PrefixRule
     from spindled.config.schema import Config, Provider
-    from spindled.config.skill_file import Skill
+    from spindled.config.skills.skill_file import Skill
     from spindled.mcp.pool import Pool
     from spindled.tools.base import ToolOptions
+    from spindled.tools.files.text_files import TextFiles
     from spindled.tools.registry import Registry
-    from spindled.tools.text_files import TextFiles
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class Surroundings:
 
     def keep_tool(self, server: str, tool: str) -> None:
         """Allow a server's tool for good, where the user's own file has that server."""
-        from spindled.config.user_file import InvalidResult, UserFile
+        from spindled.config.home.user_file import InvalidResult, UserFile
 
         file = UserFile(self.config.home)
         try:

@@ -21,8 +21,8 @@ from spindled.agent.toolset.servers import ThreadServers
 from spindled.agent.toolset.toolset import Toolset
 from spindled.agent.turn.user_commands import UserCommands
 from spindled.agent.turns import Turns
+from spindled.tools.commands.open_questions import OpenQuestions
 from spindled.tools.grants import SessionGrants
-from spindled.tools.open_questions import OpenQuestions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from spindled.config.mcp import McpServer
     from spindled.model.events import Usage
     from spindled.store.library.library import Library
-    from spindled.store.payloads import GivenBudgets, Spending
-    from spindled.tools.exec_sessions import ExecSessions
+    from spindled.store.rollout.payloads import GivenBudgets, Spending
+    from spindled.tools.commands.exec_sessions import ExecSessions
     from spindled_protocol.types import DynamicToolSpec, ThreadItem, ThreadTokenUsage, Turn
     from spindled_protocol.types import Thread as WireThread
 
@@ -176,7 +176,7 @@ class Thread:
     def sessions(self) -> ExecSessions:
         """The thread's running commands; loaded with its first one."""
         if self._sessions is None:
-            from spindled.tools.exec_sessions import ExecSessions
+            from spindled.tools.commands.exec_sessions import ExecSessions
 
             self._sessions = ExecSessions(self.open_questions)
         return self._sessions

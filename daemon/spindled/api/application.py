@@ -21,16 +21,16 @@ from spindled.api.settings.listings import Listings
 from spindled.api.settings.skill_watch import Skills
 from spindled.api.settings.toolbox import shell_name, tool_options
 from spindled.api.settings.warnings import config_warning
-from spindled.config.catalogue import Catalogue
 from spindled.config.errors import ConfigError, ConfigWarning
-from spindled.config.load import ConfigLoader
-from spindled.config.login import Login
-from spindled.config.user_file import UserFile
+from spindled.config.home.login import Login
+from spindled.config.home.user_file import UserFile
+from spindled.config.layers.load import ConfigLoader
+from spindled.config.models.catalogue import Catalogue
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled.store.errors import StoreError
 from spindled.store.threads import ThreadStore
+from spindled.tools.files.text_files import DISK
 from spindled.tools.registry import Registry
-from spindled.tools.text_files import DISK
 from spindled_protocol.types import SkillsChangedNotification
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from spindled.files.roots import Roots
     from spindled.mcp.pool import Pool
     from spindled.rpc.connection import Connection
-    from spindled.tools.text_files import TextFiles
+    from spindled.tools.files.text_files import TextFiles
     from spindled_protocol.base import Wire
     from spindled_protocol.types import ConfigWarningNotification
 

@@ -19,7 +19,7 @@ from spindled.config.errors import ConfigError
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled.store.errors import RolloutPathError, StoreError, ThreadLookupError, TurnNotFound
 from spindled.store.library.errors import LibraryError
-from spindled.tools.dynamic_specs import SpecError
+from spindled.tools.dynamic.dynamic_specs import SpecError
 from spindled_protocol.types import CodexErrorInfoObject, TurnError
 
 if TYPE_CHECKING:

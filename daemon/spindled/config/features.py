@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from .schema import Settings
+    from spindled.config.schema import Settings
 
 
 class Feature(NamedTuple):

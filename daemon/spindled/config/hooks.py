@@ -12,9 +12,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
-from .files import read_bounded
-from .schema import Config
-from .trust import downward
+from spindled.config.home.files import read_bounded
+from spindled.config.schema import Config
+from spindled.config.trust import downward
 
 FILE = "hooks.json"
 MOST_BYTES = 1024 * 1024

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from .errors import ConfigError
-from .masking import masked
+from spindled.config.errors import ConfigError
+from spindled.config.masking import masked
 
 ApprovalMode = Literal["auto", "prompt", "writes", "approve"]
 Seconds = Annotated[float, Meta(ge=0, le=1e6)]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .files import read_bounded
-from .schema import Config
-from .trust import downward
+from spindled.config.home.files import read_bounded
+from spindled.config.schema import Config
+from spindled.config.trust import downward
 
 FILE_NAMES = ("AGENTS.override.md", "AGENTS.md")
 

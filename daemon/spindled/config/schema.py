@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from .budget import Budgets, Count, ModelPrice
-from .masking import masked
-from .mcp import McpServer
+from spindled.config.masking import masked
+from spindled.config.mcp import McpServer
+from spindled.config.models.budget import Budgets, Count, ModelPrice
 
 if TYPE_CHECKING:
-    from .errors import ConfigWarning
-    from .layers import Layer, Stamp
+    from spindled.config.errors import ConfigWarning
+    from spindled.config.layers.layers import Layer, Stamp
 
 Effort = Annotated[str, Meta(min_length=1)]  # an open set on the wire: low, medium, high ...
 ReasoningSummary = Literal["auto", "concise", "detailed", "none"]

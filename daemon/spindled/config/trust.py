@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .schema import TrustLevel
+from spindled.config.schema import TrustLevel
 
 PROJECT_FOLDERS = (".codex", ".spindled")  # the later one wins
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from spindled.store.cut import Cut
 from spindled.store.errors import TurnNotFound
 from spindled.store.ids import new_id
 from spindled.store.layout import parse_name
-from spindled.store.payloads import HistoryBase, SessionMeta
 from spindled.store.places import Places
-from spindled.store.replay import started_turn
-from spindled.store.rollout import Rollout, timestamp
-from spindled.store.rows import Row, session_meta
-from spindled.store.scan import Record
+from spindled.store.replay.replay import started_turn
+from spindled.store.rollout.cut import Cut
+from spindled.store.rollout.payloads import HistoryBase, SessionMeta
+from spindled.store.rollout.rollout import Rollout, timestamp
+from spindled.store.rollout.rows import Row, session_meta
+from spindled.store.rollout.scan import Record
 
 
 def rows_of(places: Places, thread_id: str, cut: Cut | None) -> list[Row]:

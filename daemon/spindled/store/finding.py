@@ -7,10 +7,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from spindled.store.index.query import MAX_PAGE, Found, ListQuery, Page, page, page_size
+from spindled.store.index.search import may_contain, occurrences
+from spindled.store.index.summary import Summary
 from spindled.store.places import Places
-from spindled.store.query import MAX_PAGE, Found, ListQuery, Page, page, page_size
-from spindled.store.search import may_contain, occurrences
-from spindled.store.summary import Summary
 
 
 def find(places: Places, listed: Callable[[ListQuery], Page], query: ListQuery, term: str) -> Found:

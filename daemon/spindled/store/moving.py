@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spindled.store.errors import ArchivedRolloutNotFound, RolloutNotFound, StoreError
 from spindled.store.places import Places
-from spindled.store.rollout import make_private
+from spindled.store.rollout.rollout import make_private
 
 
 def archive(places: Places, thread_id: str) -> None:

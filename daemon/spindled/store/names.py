@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import msgspec
 
-from spindled.store.lines import append_lines
-from spindled.store.payloads import Git
-from spindled.store.rollout import timestamp
+from spindled.store.rollout.lines import append_lines
+from spindled.store.rollout.payloads import Git
+from spindled.store.rollout.rollout import timestamp
 
 
 class _Name(msgspec.Struct):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from spindled.store.chain import Chain, read_thread
-from spindled.store.cut import Cut
 from spindled.store.errors import RolloutNotFound
-from spindled.store.index import Index
+from spindled.store.index.index import Index
+from spindled.store.index.refresh import index_one
+from spindled.store.index.summary import Summary
 from spindled.store.layout import Layout
 from spindled.store.locks import WriterLock
-from spindled.store.refresh import index_one
-from spindled.store.stored import StoredThread
-from spindled.store.summary import Summary
+from spindled.store.replay.stored import StoredThread
+from spindled.store.rollout.chain import Chain, read_thread
+from spindled.store.rollout.cut import Cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from spindled.store.stored import StoredThread
-from spindled.store.stored_turns import StoredTurns
+from spindled.store.replay.stored import StoredThread
+from spindled.store.replay.stored_turns import StoredTurns
 
 _Print: TypeAlias = tuple[int, int, int]
 _Read: TypeAlias = Callable[[], StoredThread]

@@ -14,26 +14,26 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from spindled.store import branching, moving, names
-from spindled.store.chain import meta_at
-from spindled.store.cut import Cut
 from spindled.store.errors import RolloutPathError, StoreError, ThreadArchived, ThreadLookupError
 from spindled.store.finding import find
-from spindled.store.head import read_head
 from spindled.store.ids import created_ms
-from spindled.store.index import Index
+from spindled.store.index.index import Index
+from spindled.store.index.query import Found, ListQuery, Page
+from spindled.store.index.refresh import refresh
+from spindled.store.index.summary import Summary
 from spindled.store.layout import Layout
 from spindled.store.library.library import Library
 from spindled.store.locks import WriterLock
-from spindled.store.payloads import Git, SessionMeta
 from spindled.store.places import Places
-from spindled.store.query import Found, ListQuery, Page
 from spindled.store.recent import Recent
-from spindled.store.refresh import refresh
-from spindled.store.rollout import Rollout, timestamp
-from spindled.store.stored import StoredThread
-from spindled.store.stored_turns import StoredTurns
-from spindled.store.summary import Summary
-from spindled.store.writer import ThreadWriter
+from spindled.store.replay.stored import StoredThread
+from spindled.store.replay.stored_turns import StoredTurns
+from spindled.store.rollout.chain import meta_at
+from spindled.store.rollout.cut import Cut
+from spindled.store.rollout.head import read_head
+from spindled.store.rollout.payloads import Git, SessionMeta
+from spindled.store.rollout.rollout import Rollout, timestamp
+from spindled.store.rollout.writer import ThreadWriter
 
 
 class ThreadStore:

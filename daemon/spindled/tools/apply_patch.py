@@ -20,8 +20,8 @@ from spindled.tools.base import (
     Verdict,
 )
 from spindled.tools.clock import now_ms
+from spindled.tools.files.text_files import FileChangeError
 from spindled.tools.grants import FileGrant
-from spindled.tools.text_files import FileChangeError
 
 if TYPE_CHECKING:
     from spindled.tools.patch import Change, Plan

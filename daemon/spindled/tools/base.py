@@ -14,10 +14,10 @@ from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from spindled.process.environment import EnvironmentPolicy
-    from spindled.tools.exec_sessions import ExecSessions
+    from spindled.tools.commands.exec_sessions import ExecSessions
+    from spindled.tools.files.text_files import TextFiles
     from spindled.tools.grants import CommandGrant, InputGrant, SessionGrants
     from spindled.tools.policy import CommandRule
-    from spindled.tools.text_files import TextFiles
     from spindled_protocol.types import (
         CommandExecutionThreadItem,
         DynamicToolCallResponse,

@@ -12,13 +12,13 @@ from spindled.tools.base import Tool, ToolCall, ToolContext, ToolError, ToolOpti
 def built_in() -> list[Tool]:
     """In the order in which the model sees them. Loaded when first needed: a thread starts without them."""
     from spindled.tools.apply_patch import ApplyPatch
-    from spindled.tools.exec_command import ExecCommand
+    from spindled.tools.commands.exec_command import ExecCommand
+    from spindled.tools.commands.write_stdin import WriteStdin
+    from spindled.tools.files.read_file import ReadFile
+    from spindled.tools.files.view_image import ViewImage
     from spindled.tools.goals import CreateGoal, GetGoal, UpdateGoal
-    from spindled.tools.read_file import ReadFile
     from spindled.tools.request_user_input import RequestUserInput
     from spindled.tools.update_plan import UpdatePlan
-    from spindled.tools.view_image import ViewImage
-    from spindled.tools.write_stdin import WriteStdin
 
     goals: list[Tool] = [GetGoal(), CreateGoal(), UpdateGoal()]
     files: list[Tool] = [ApplyPatch(), ReadFile(), ViewImage()]

@@ -6,7 +6,7 @@ import pytest
 
 from spindled.agent.edits import CannotUndo, Edits
 from spindled.tools.base import FileSnapshot
-from spindled.tools.text_files import DISK
+from spindled.tools.files.text_files import DISK
 
 
 def snapshot(path: Path, before: str | None, after: str | None, moved_from: Path | None = None) -> FileSnapshot:

@@ -20,7 +20,7 @@ from spindled.agent.settings import ThreadSettings
 from spindled.agent.surroundings import RuleBook, Surroundings
 from spindled.agent.thread import Thread
 from spindled.agent.turn.turn import RunningTurn
-from spindled.config.load import load
+from spindled.config.layers.load import load
 from spindled.mcp.credentials import Credentials
 from spindled.mcp.pool import Pool
 from spindled.model.events import Completed, ItemAdded, ItemDone, ModelEvent, TextDelta, Usage

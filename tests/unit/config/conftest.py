@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spindled.config.load import load
+from spindled.config.layers.load import load
 from spindled.config.schema import Config
 
 Write = Callable[[str, str], Path]

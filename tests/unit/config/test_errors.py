@@ -115,6 +115,6 @@ def test_errors_of_a_request(loaded: Loaded, override: dict[str, object], messag
 
 
 def _load(home: Path) -> Config:
-    from spindled.config.load import load
+    from spindled.config.layers.load import load
 
     return load(home, cwd=home, environ={})

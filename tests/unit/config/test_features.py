@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from spindled.config.features import FEATURES, enabled
-from spindled.config.keys import OTHERS
+from spindled.config.layers.keys import OTHERS
 from spindled.config.schema import Settings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spindled.config.errors import ConfigError
-from spindled.config.load import load
+from spindled.config.layers.load import load
 from spindled.config.mcp import EnvVar, McpServer, header_variables
 
 

@@ -100,7 +100,7 @@ def test_links_leave_only_a_trusted_project(loaded: Loaded, project: Path, write
 
 
 def test_the_home_document_is_not_read_twice(home: Path, write: Write) -> None:
-    from spindled.config.load import load
+    from spindled.config.layers.load import load
 
     write("home/AGENTS.md", "home")
     assert project_docs(load(home, cwd=home, environ={})).sources == [home / "AGENTS.md"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from spindled.store import rows
 from spindled.store.ids import new_id
-from spindled.store.rows import Row, SessionMeta
+from spindled.store.rollout import rows
+from spindled.store.rollout.rows import Row, SessionMeta
+from spindled.store.rollout.writer import ThreadWriter
 from spindled.store.threads import ThreadStore
-from spindled.store.writer import ThreadWriter
 from spindled_protocol.types import AgentMessageThreadItem, TextUserInput, UserMessageThreadItem
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from spindled.store import names
 from spindled.store.errors import StoreError
-from spindled.store.payloads import Git
+from spindled.store.rollout.payloads import Git
 
 
 def test_the_last_name_counts(home: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from spindled.store import recent
 from spindled.store.recent import Recent
-from spindled.store.stored import StoredThread
-from spindled.store.stored_turns import StoredTurn, StoredTurns
+from spindled.store.replay.stored import StoredThread
+from spindled.store.replay.stored_turns import StoredTurn, StoredTurns
 from spindled_protocol.types import Turn
 from tests.unit.store.samples import meta
 

@@ -14,10 +14,11 @@ import pytest
 import pytest_asyncio
 
 from spindled.process.quoting import join
-from spindled.store import items, rows
-from spindled.store.cut import Cut
 from spindled.store.ids import new_id
-from spindled.store.query import ListQuery
+from spindled.store.index.query import ListQuery
+from spindled.store.replay import items
+from spindled.store.rollout import rows
+from spindled.store.rollout.cut import Cut
 from spindled.store.threads import ThreadStore
 from spindled_protocol.types import (
     AddPatchChangeKind,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from spindled.store.cut import Cut
 from spindled.store.errors import (
     ActiveWriter,
     ArchivedRolloutNotFound,
@@ -14,8 +13,9 @@ from spindled.store.errors import (
     ThreadArchived,
     TurnNotFound,
 )
-from spindled.store.payloads import Git
-from spindled.store.query import ListQuery
+from spindled.store.index.query import ListQuery
+from spindled.store.rollout.cut import Cut
+from spindled.store.rollout.payloads import Git
 from spindled.store.threads import ThreadStore
 from tests.unit.store.samples import add_thread, add_turn, meta, questions
 

@@ -11,12 +11,12 @@ import pytest_asyncio
 
 from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import FileSnapshot, PatchVerdict, ToolCall, ToolOptions, ToolOutput, Verdict
-from spindled.tools.exec_sessions import ExecSessions
+from spindled.tools.commands.exec_sessions import ExecSessions
+from spindled.tools.commands.open_questions import OpenQuestions
+from spindled.tools.files.text_files import DISK, TextFiles
 from spindled.tools.grants import Given, Grant, SessionGrants
-from spindled.tools.open_questions import OpenQuestions
 from spindled.tools.patch.diff import TurnDiff
 from spindled.tools.registry import Registry
-from spindled.tools.text_files import DISK, TextFiles
 from spindled_protocol.types import DangerFullAccessSandboxPolicy
 
 ENVIRONMENT = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from spindled.store import rows
 from spindled.store.ids import new_id
-from spindled.store.rows import Row, SessionMeta, TurnContext
+from spindled.store.rollout import rows
+from spindled.store.rollout.rows import Row, SessionMeta, TurnContext
 from spindled.store.threads import ThreadStore
 from spindled_protocol.types import (
     AgentMessageThreadItem,

@@ -12,9 +12,9 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from spindled.config.budget import ModelPrice, TurnLimits
-from spindled.store.naming import camel
-from spindled.store.payloads import Spending, TokenUsage
+from spindled.config.models.budget import ModelPrice, TurnLimits
+from spindled.store.replay.naming import camel
+from spindled.store.rollout.payloads import Spending, TokenUsage
 from spindled_protocol.types import TurnError
 
 Scope = Literal["turn", "thread"]

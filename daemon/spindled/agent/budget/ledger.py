@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spindled.agent.budget.budget import Account, limited
-from spindled.config.budget import find_price
-from spindled.config.models import names
-from spindled.store.payloads import GivenBudgets, Spending
+from spindled.config.models.budget import find_price
+from spindled.config.models.models import names
+from spindled.store.rollout.payloads import GivenBudgets, Spending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from spindled.config.budget import ModelPrice, TurnLimits
+    from spindled.config.models.budget import ModelPrice, TurnLimits
     from spindled.config.schema import Settings
 
     Given = Mapping[str, int | float | None]

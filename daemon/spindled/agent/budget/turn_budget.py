@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from spindled.agent.budget.budget import Account, BudgetExceeded, Exceeded, decimal, limited, shown
 from spindled.store.ids import new_id
-from spindled.store.payloads import Spending, TokenUsage
+from spindled.store.rollout.payloads import Spending, TokenUsage
 from spindled.tools.base import Charge, charge_of
 
 if TYPE_CHECKING:

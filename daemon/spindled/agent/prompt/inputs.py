@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from spindled.agent.prompt.markup import escape
-from spindled.store.previews import input_preview
-from spindled.tools.images import ImageError, data_url
+from spindled.store.replay.previews import input_preview
+from spindled.tools.files.images import ImageError, data_url
 from spindled_protocol.types import (
     ImageUserInput,
     LocalImageUserInput,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from spindled.agent.prompt.markup import escape
 from spindled.agent.prompt.prompt import message
-from spindled.config.skill_file import text_of
+from spindled.config.skills.skill_file import text_of
 from spindled_protocol.types import SkillUserInput, TextUserInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from spindled.config.skill_file import Skill
+    from spindled.config.skills.skill_file import Skill
     from spindled_protocol.types import UserInput
 
 TAG = "skill"

@@ -10,7 +10,7 @@ from spindled.agent.turn.notes import Note
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spindled.tools.text_files import TextFiles
+    from spindled.tools.files.text_files import TextFiles
 
 
 class Unsaved:

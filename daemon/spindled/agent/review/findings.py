@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from spindled.store.message_items import review_text
+from spindled.store.replay.message_items import review_text
 
 
 class LineRange(Struct):

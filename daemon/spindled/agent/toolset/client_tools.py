@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence, Set
 
     from spindled.tools.base import Tool, ToolCall, ToolOptions
-    from spindled.tools.dynamic import DynamicTool
+    from spindled.tools.dynamic.dynamic import DynamicTool
     from spindled_protocol.types import DynamicToolSpec
 
 Json = dict[str, Any]
@@ -57,7 +57,7 @@ class ClientTools:
     def _tool_search(self, deferred: Sequence[DynamicTool]) -> Tool | None:
         if not deferred:
             return None
-        from spindled.tools.tool_search import ToolSearch
+        from spindled.tools.dynamic.tool_search import ToolSearch
 
         spaces = {tool.namespace: self._descriptions[tool.namespace] for tool in deferred if tool.namespace}
         return ToolSearch(deferred, spaces, self._load)
@@ -74,7 +74,7 @@ def called_in(history: Iterable[Json]) -> set[tuple[str | None, str]]:
 def tools_of(specs: Sequence[DynamicToolSpec]) -> dict[tuple[str | None, str], DynamicTool]:
     if not specs:
         return {}
-    from spindled.tools.dynamic import DynamicTool
+    from spindled.tools.dynamic.dynamic import DynamicTool
 
     tools: list[DynamicTool] = []
     for spec in specs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spindled.tools.exec_output import BYTES_PER_TOKEN, token_count
+from spindled.tools.commands.exec_output import BYTES_PER_TOKEN, token_count
 
 Content = str | list[dict[str, Any]]
 

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
         ToolApproval,
         ToolOptions,
     )
-    from spindled.tools.exec_sessions import ExecSessions
+    from spindled.tools.commands.exec_sessions import ExecSessions
+    from spindled.tools.files.text_files import TextFiles
     from spindled.tools.grants import SessionGrants
     from spindled.tools.patch.diff import TurnDiff
     from spindled.tools.policy import CommandRule
-    from spindled.tools.text_files import TextFiles
     from spindled_protocol.types import (
         DynamicToolCallThreadItem,
         SandboxPolicy,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from spindled.agent.thread import Thread
     from spindled.agent.turn.context import TurnContext
-    from spindled.tools.user_command import UserCommand
+    from spindled.tools.commands.user_command import UserCommand
 
 
 class UserCommands:
@@ -41,7 +41,7 @@ class UserCommands:
         task.add_done_callback(self._running.pop)
 
     async def _run(self, context: TurnContext, command: UserCommand) -> None:
-        from spindled.tools.user_command import run_for_user
+        from spindled.tools.commands.user_command import run_for_user
 
         result = await run_for_user(command, context)
         self.heard.append(message("user", result))

@@ -9,7 +9,7 @@ from spindled.agent.turn.turn import RunningTurn
 if TYPE_CHECKING:
     from spindled.agent.settings import ThreadSettings
     from spindled.agent.thread import Thread
-    from spindled.tools.user_command import UserCommand
+    from spindled.tools.commands.user_command import UserCommand
 
 
 class UserShellTurn(RunningTurn):

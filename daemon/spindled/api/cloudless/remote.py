@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from spindled.agent.settings import given
 from spindled.api.cloudless import cloudless
 from spindled.api.errors import handler
-from spindled.config.installation import installation_id
+from spindled.config.home.installation import installation_id
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import RemoteControlDisableResponse, RemoteControlStatusReadResponse
 

@@ -12,7 +12,7 @@ from spindled.api.errors import handler
 from spindled.api.settings.toolbox import tool_options
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
-from spindled.tools.shell import user_shell
+from spindled.tools.commands.shell import user_shell
 from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
     EnvironmentInfoResponse,

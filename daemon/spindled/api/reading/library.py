@@ -12,7 +12,7 @@ from spindled.api.shelf.shelving import shelve, shelved
 from spindled.api.threads.ids import thread_id
 from spindled.rpc.errors import INVALID_PARAMS, INVALID_REQUEST, RpcError
 from spindled.store.errors import ThreadLookupError
-from spindled.store.query import ListQuery
+from spindled.store.index.query import ListQuery
 from spindled_protocol.types import (
     ThreadListResponse,
     ThreadReadResponse,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spindled.api.session import Session
-    from spindled.store.stored_turns import StoredTurns
+    from spindled.store.replay.stored_turns import StoredTurns
     from spindled_protocol.base import UnsetType
     from spindled_protocol.types import (
         ThreadItem,

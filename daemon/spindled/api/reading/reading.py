@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from spindled.store.errors import ThreadLookupError
-from spindled.store.stored_turns import StoredTurns
+from spindled.store.replay.stored_turns import StoredTurns
 
 if TYPE_CHECKING:
     from spindled.agent.thread import Thread

@@ -12,7 +12,7 @@ from spindled.api.host.files import allowed_path
 from spindled.api.threads.ids import thread_id
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError, invalid_request
 from spindled.store.errors import StoreError, ThreadLookupError
-from spindled.store.rollout import timestamp
+from spindled.store.rollout.rollout import timestamp
 from spindled_protocol.types import (
     ConversationGitInfo,
     ConversationSummary,
@@ -22,7 +22,7 @@ from spindled_protocol.types import (
 
 if TYPE_CHECKING:
     from spindled.api.session import Session
-    from spindled.store.summary import Summary
+    from spindled.store.index.summary import Summary
     from spindled_protocol.types import GetConversationSummaryParams
 
 

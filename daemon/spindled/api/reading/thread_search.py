@@ -12,8 +12,8 @@ from spindled.api.reading.paging import turns_or_refusal
 from spindled.api.reading.slices import page_size
 from spindled.api.shelf.shelving import shelve
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
-from spindled.store.query import ListQuery
-from spindled.store.search import occurrences
+from spindled.store.index.query import ListQuery
+from spindled.store.index.search import occurrences
 from spindled_protocol.types import (
     ThreadSearchOccurrence,
     ThreadSearchOccurrencesResponse,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from spindled.api.session import Session
-    from spindled.store.search import Occurrence
+    from spindled.store.index.search import Occurrence
     from spindled_protocol.types import ThreadSearchOccurrencesParams, ThreadSearchParams
 
 CURSOR = "occurrence:"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
-from spindled.config.login import usable_key
+from spindled.config.home.login import usable_key
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled_protocol.types import (

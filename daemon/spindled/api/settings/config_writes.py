@@ -10,17 +10,17 @@ from spindled.agent.settings import either
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
 from spindled.api.settings.configuration import metadata
-from spindled.config.document import Edit, EditError, same
 from spindled.config.errors import ConfigError
-from spindled.config.overrides import split_key
-from spindled.config.user_file import InvalidResult, VersionConflict
+from spindled.config.home.document import Edit, EditError, same
+from spindled.config.home.user_file import InvalidResult, VersionConflict
+from spindled.config.layers.overrides import split_key
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled_protocol.types import ConfigWriteResponse, OverriddenMetadata
 
 if TYPE_CHECKING:
     from spindled.api.application import Application
     from spindled.api.session import Session
-    from spindled.config.layers import Layer
+    from spindled.config.layers.layers import Layer
     from spindled.config.schema import Config
     from spindled_protocol.types import ConfigBatchWriteParams, ConfigEdit, ConfigValueWriteParams
 

@@ -11,10 +11,10 @@ from spindled.agent.settings import either
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
 from spindled.config.errors import ConfigError
-from spindled.config.keys import OTHERS
-from spindled.config.layers import Layer
+from spindled.config.layers.keys import OTHERS
+from spindled.config.layers.layers import Layer
+from spindled.config.layers.validate import known_keys
 from spindled.config.schema import Settings
-from spindled.config.validate import known_keys
 from spindled.rpc.errors import INTERNAL_ERROR, RpcError
 from spindled_protocol.types import (
     Config,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spindled.config.files import read_bounded, write_whole
+from spindled.config.home.files import read_bounded, write_whole
 from spindled.model.errors import ModelError
 from spindled.model.listing import Listing, ModelFacts
 

@@ -11,15 +11,15 @@ from spindled.agent.settings import either
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
 from spindled.api.reading.pages import page
-from spindled.config.catalogue import UNTOLD
-from spindled.config.models import EFFORT_DESCRIPTIONS
-from spindled.config.providers import select
+from spindled.config.models.catalogue import UNTOLD
+from spindled.config.models.models import EFFORT_DESCRIPTIONS
+from spindled.config.models.providers import select
 from spindled_protocol.types import Model, ModelListResponse, ReasoningEffortOption
 
 if TYPE_CHECKING:
     from spindled.api.session import Session
-    from spindled.config.catalogue import Catalogue
-    from spindled.config.models import ModelInfo
+    from spindled.config.models.catalogue import Catalogue
+    from spindled.config.models.models import ModelInfo
     from spindled.config.schema import Config
     from spindled_protocol.types import ModelListParams
 

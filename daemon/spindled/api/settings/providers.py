@@ -12,8 +12,8 @@ from spindled.agent.settings import either, given
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
 from spindled.api.settings.config_writes import refuse, write
-from spindled.config.document import Edit
-from spindled.config.providers import BUILT_IN, complete
+from spindled.config.home.document import Edit
+from spindled.config.models.providers import BUILT_IN, complete
 from spindled.config.schema import DEFAULT_PROVIDER, Provider
 from spindled_protocol.types import (
     CustomGatewayProviderSettings,

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from spindled.config.skills import SkillLibrary
+from spindled.config.skills.skills import SkillLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,8 +12,8 @@ from spindled.api.application import working_directory
 from spindled.api.errors import handler
 from spindled.api.host.paths import absolute_path
 from spindled.api.settings.config_writes import write
-from spindled.config.document import Edit
-from spindled.config.skills import enabled
+from spindled.config.home.document import Edit
+from spindled.config.skills.skills import enabled
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INVALID_PARAMS, RpcError
 from spindled_protocol.base import UNSET
@@ -32,8 +32,8 @@ from spindled_protocol.types import (
 if TYPE_CHECKING:
     from spindled.api.session import Session
     from spindled.config.schema import Config
-    from spindled.config.skill_file import Skill
-    from spindled.config.skills import Found
+    from spindled.config.skills.skill_file import Skill
+    from spindled.config.skills.skills import Found
     from spindled_protocol.types import SkillsConfigWriteParams, SkillsExtraRootsSetParams, SkillsListParams
 
 KEY = ("skills", "config")

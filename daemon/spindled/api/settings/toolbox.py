@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from spindled.config.features import enabled
 from spindled.config.mcp import header_variables
-from spindled.config.providers import secret_variables
+from spindled.config.models.providers import secret_variables
 from spindled.process.environment import EnvironmentPolicy
 from spindled.tools.base import ToolOptions
-from spindled.tools.shell import user_shell
-from spindled.tools.text_files import DISK
+from spindled.tools.commands.shell import user_shell
+from spindled.tools.files.text_files import DISK
 
 if TYPE_CHECKING:
     from spindled.config.schema import Config
-    from spindled.tools.text_files import TextFiles
+    from spindled.tools.files.text_files import TextFiles
 
 DEFAULT_OUTPUT_TOKENS = 10_000
 

@@ -14,7 +14,7 @@ from spindled.api.threads.ids import thread_id
 from spindled.api.threads.loading import fork_thread, reload_thread
 from spindled.api.threads.threads import prepare, servers_there, shown_settings
 from spindled.rpc.connection import Then
-from spindled.store.cut import Cut
+from spindled.store.rollout.cut import Cut
 from spindled_protocol.types import (
     NotLoadedThreadStatus,
     ThreadForkResponse,

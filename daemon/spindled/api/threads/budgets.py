@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spindled.store.naming import snake
-from spindled.store.payloads import GivenBudgets
+from spindled.store.replay.naming import snake
+from spindled.store.rollout.payloads import GivenBudgets
 from spindled_protocol.base import UNSET, UnsetType
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from spindled.store.errors import ThreadLookupError
 
 if TYPE_CHECKING:
     from spindled.api.application import Application
-    from spindled.store.summary import Summary
+    from spindled.store.index.summary import Summary
 
 
 def require_thread(application: Application, thread_id: str) -> None:

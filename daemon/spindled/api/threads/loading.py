@@ -23,11 +23,12 @@ from spindled.api.threads.thread_settings import (
     stored_overrides,
     thread_settings,
 )
-from spindled.store import rows, values
-from spindled.store.cut import Cut
 from spindled.store.ids import new_id
-from spindled.store.payloads import Spending
-from spindled.tools.dynamic_specs import check as check_tools
+from spindled.store.replay import values
+from spindled.store.rollout import rows
+from spindled.store.rollout.cut import Cut
+from spindled.store.rollout.payloads import Spending
+from spindled.tools.dynamic.dynamic_specs import check as check_tools
 from spindled_protocol import WIRE_VERSION
 from spindled_protocol.types import DynamicToolSpec
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from spindled.api.application import Application
     from spindled.api.session import Session
     from spindled.config.schema import Config
-    from spindled.store.stored import StoredThread
+    from spindled.store.replay.stored import StoredThread
     from spindled.store.threads import ThreadStore
     from spindled_protocol.types import ThreadForkParams, ThreadResumeParams, ThreadStartParams
 

@@ -14,7 +14,7 @@ from spindled.api.threads.ids import thread_id
 from spindled.api.threads.known import require_stored
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
-from spindled.store import values
+from spindled.store.replay import values
 from spindled_protocol.base import UNSET
 from spindled_protocol.types import (
     GitInfo,

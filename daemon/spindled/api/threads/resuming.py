@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from spindled.api.application import Application
     from spindled.api.followers.eventlog import EventLog
     from spindled.api.session import Session
-    from spindled.store.stored import StoredThread
-    from spindled.store.stored_turns import StoredTurns
+    from spindled.store.replay.stored import StoredThread
+    from spindled.store.replay.stored_turns import StoredTurns
     from spindled.store.threads import ThreadStore
     from spindled_protocol.types import ThreadResumeParams, Turn, TurnsPage
 

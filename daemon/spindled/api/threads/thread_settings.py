@@ -21,14 +21,15 @@ from spindled.agent.settings import (
 )
 from spindled.api.application import working_directory
 from spindled.config.schema import GranularPolicy
-from spindled.store import rows, values
+from spindled.store.replay import values
+from spindled.store.rollout import rows
 from spindled_protocol.types import AskForApprovalObject, ModeKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spindled.config.schema import Config
-    from spindled.store.stored import StoredThread
+    from spindled.store.replay.stored import StoredThread
     from spindled_protocol.types import AskForApproval
 
 

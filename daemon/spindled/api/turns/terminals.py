@@ -18,7 +18,7 @@ from spindled_protocol.types import (
 
 if TYPE_CHECKING:
     from spindled.api.session import Session
-    from spindled.tools.exec_sessions import ExecSession
+    from spindled.tools.commands.exec_sessions import ExecSession
     from spindled_protocol.types import (
         ThreadBackgroundTerminalsCleanParams,
         ThreadBackgroundTerminalsListParams,

@@ -9,7 +9,7 @@ from spindled.api.errors import handler
 from spindled.api.threads.ids import thread_id
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INVALID_PARAMS, INVALID_REQUEST, RpcError
-from spindled.tools.user_command import UserCommand
+from spindled.tools.commands.user_command import UserCommand
 from spindled_protocol.types import ThreadShellCommandResponse
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from spindled.api.settings.clients import ModelClients
-from spindled.config.catalogue import Catalogue
 from spindled.config.errors import ConfigError
-from spindled.config.load import load
-from spindled.config.login import Login
+from spindled.config.home.login import Login
+from spindled.config.layers.load import load
+from spindled.config.models.catalogue import Catalogue
 from spindled.faces.gateway.guard import TOKEN_VARIABLE, Guard, address, admit, is_local
 from spindled.faces.gateway.server import Gateway
 from spindled.process.registry import kill_all

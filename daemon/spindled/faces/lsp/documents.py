@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from spindled.faces.lsp.positions import Encoding, Position, Range, spliced
-from spindled.tools.disk import FileChangeError, read_text
+from spindled.tools.files.disk import FileChangeError, read_text
 
 __all__ = ["Document", "Documents", "path_of"]
 

@@ -12,8 +12,8 @@ from lsprotocol import types
 
 from spindled.faces.lsp.documents import Document, Documents, disk_text
 from spindled.faces.lsp.edits import text_edits
-from spindled.tools.disk import read_text
-from spindled.tools.text_files import DiskWrite, FileChangeError, FileEdit
+from spindled.tools.files.disk import read_text
+from spindled.tools.files.text_files import DiskWrite, FileChangeError, FileEdit
 
 __all__ = ["EditorFiles", "EditorPort"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from spindled.config.models import lookup
+from spindled.config.models.models import lookup
 
 from .. import custom_tools
 from ..conversation import GO_ON, NO_OUTPUT, Part, Reply, Said, Text, conversation, said_text

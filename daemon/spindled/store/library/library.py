@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from spindled.store.database import Database
+from spindled.store.index.database import Database
 from spindled.store.library import attachments, goals, projects, queues, read_states, sections, shelf
 from spindled.store.library.shelf import Shelf
 from spindled.store.library.table import Table

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from spindled.store.database import Database, Statement
+from spindled.store.index.database import Database, Statement
 from spindled.store.library.table import Change, Table
-from spindled.store.lines import append_lines, read_lines
+from spindled.store.rollout.lines import append_lines, read_lines
 
 _log = logging.getLogger(__name__)
 R = TypeVar("R", bound=msgspec.Struct)

@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from spindled.store.database import Statement
+from spindled.store.index.database import Statement
 
 R = TypeVar("R", bound=msgspec.Struct)
 

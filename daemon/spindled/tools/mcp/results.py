@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from spindled.tools.images import MAX_BYTES, media_type
+from spindled.tools.files.images import MAX_BYTES, media_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

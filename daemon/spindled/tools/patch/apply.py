@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from spindled.tools.files.text_files import FileChangeError, FileEdit
 from spindled.tools.patch.matcher import locate, replaced
 from spindled.tools.patch.parser import AddFile, DeleteFile, Hunk, Operation, PatchError, UpdateFile
-from spindled.tools.text_files import FileChangeError, FileEdit
 
 _BOM = "\ufeff"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spindled.agent.asking.approvals import command_decisions
-from spindled.config.rules import rules_file
+from spindled.config.rules.rules import rules_file
 from spindled.tools.base import CommandApproval, PatchApproval, ToolCall, ToolContext, ToolError, ToolOutput, Verdict
 from spindled.tools.grants import CommandGrant, FileGrant
 from spindled_protocol.types import CommandExecutionThreadItem, FileChangeThreadItem

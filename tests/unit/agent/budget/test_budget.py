@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spindled.agent.budget.budget import TOKENS, Account, cost_of, limited, shown
-from spindled.config.budget import ModelPrice, ThreadLimits, TurnLimits
-from spindled.store.payloads import Spending, TokenUsage
+from spindled.config.models.budget import ModelPrice, ThreadLimits, TurnLimits
+from spindled.store.rollout.payloads import Spending, TokenUsage
 
 counts = st.integers(min_value=0, max_value=10**12)
 prices = st.floats(min_value=0, max_value=1e6).map(lambda price: round(price, 6))

@@ -12,7 +12,7 @@ import pytest
 from spindled.agent.budget.budget import BudgetExceeded
 from spindled.model.errors import Kind, ModelError
 from spindled.model.events import Usage
-from spindled.store.payloads import Spending
+from spindled.store.rollout.payloads import Spending
 from spindled.tools.base import Charge, ToolCall, ToolContext, ToolOutput
 from tests.unit.agent.conftest import NewWorld
 from tests.unit.agent.world import FakeTool, Gate, Json, World, assert_valid, called, completed, said, words

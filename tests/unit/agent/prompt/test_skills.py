@@ -5,7 +5,7 @@ from typing import Any
 
 from spindled.agent.history.compaction import is_user_message
 from spindled.agent.prompt.skills import MOST_OF_ALL, listed, named, skill_item
-from spindled.config.skill_file import Skill
+from spindled.config.skills.skill_file import Skill
 from spindled_protocol.types import SkillUserInput, TextUserInput
 
 

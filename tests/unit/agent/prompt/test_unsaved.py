@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spindled.agent.prompt.unsaved import Unsaved
 from spindled.agent.turn.notes import is_note
-from spindled.tools.text_files import FileEdit
+from spindled.tools.files.text_files import FileEdit
 
 
 class Files:

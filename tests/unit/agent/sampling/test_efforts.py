@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from spindled.agent.sampling.efforts import Efforts, next_best
-from spindled.config.models import lookup
+from spindled.config.models.models import lookup
 
 LISTED = (
     "Unsupported value: 'xhigh' is not supported with the 'gpt-5.1-codex-max' model. "

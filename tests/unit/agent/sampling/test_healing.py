@@ -7,7 +7,7 @@ import pytest
 from spindled.agent.history.history import History
 from spindled.agent.sampling.efforts import Efforts
 from spindled.agent.sampling.healing import Healing
-from spindled.config.models import lookup
+from spindled.config.models.models import lookup
 from spindled.model.errors import Kind, ModelError
 from spindled.model.request import ModelRequest
 

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from spindled.agent.toolset.servers import UnknownServer
-from spindled.config.load import load
+from spindled.config.layers.load import load
 from spindled.config.mcp import McpServer
 from spindled.model.events import ItemDone
 from spindled.process.registry import kill_all

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spindled.agent.turns import TurnConflict
-from spindled.tools.user_command import ABORTED, UserCommand
+from spindled.tools.commands.user_command import ABORTED, UserCommand
 from tests.unit.agent.conftest import NewWorld
 from tests.unit.agent.world import Gate, World, assert_valid, begun, called, completed, said, texts_of, words
 

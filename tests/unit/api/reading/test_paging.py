@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from spindled.api.reading.paging import MAX_LIMIT, cut, page_cursors, pick, viewed
 from spindled.rpc.errors import RpcError
-from spindled.store.stored_turns import StoredTurn, StoredTurns
+from spindled.store.replay.stored_turns import StoredTurn, StoredTurns
 from spindled_protocol.types import AgentMessageThreadItem, TextUserInput, Turn, UserMessageThreadItem
 
 kinds = st.sampled_from(["turn", "item"])

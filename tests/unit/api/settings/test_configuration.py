@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from spindled.api.settings.configuration import origins, shown
-from spindled.config.load import load
+from spindled.config.layers.load import load
 from spindled.config.schema import Config
 from spindled_protocol import types
 

@@ -13,10 +13,10 @@ from spindled.api.threads.thread_settings import (
     stored_overrides,
     thread_settings,
 )
-from spindled.config.load import load
-from spindled.store import rows
-from spindled.store.rows import SessionMeta
-from spindled.store.stored import StoredThread
+from spindled.config.layers.load import load
+from spindled.store.replay.stored import StoredThread
+from spindled.store.rollout import rows
+from spindled.store.rollout.rows import SessionMeta
 from spindled_protocol.types import ReadOnlySandboxPolicy, ThreadResumeParams, WorkspaceWriteSandboxPolicy
 
 CONFIG = """

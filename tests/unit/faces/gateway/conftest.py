@@ -11,7 +11,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from spindled.api.settings.clients import ModelClients
-from spindled.config.load import load
+from spindled.config.layers.load import load
 from spindled.config.schema import Provider
 from spindled.faces.gateway.guard import Guard
 from spindled.faces.gateway.run import ProviderUpstream

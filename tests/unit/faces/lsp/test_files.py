@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from spindled.faces.lsp.documents import Document, Documents
 from spindled.faces.lsp.files import EditorFiles
-from spindled.tools.text_files import FileChangeError, FileEdit
+from spindled.tools.files.text_files import FileChangeError, FileEdit
 from tests.unit.faces.lsp.test_documents import change, opened
 
 

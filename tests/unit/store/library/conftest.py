@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spindled.store.index import Index
+from spindled.store.index.index import Index
 from spindled.store.library.library import Library
 
 Open = Callable[[], Library]

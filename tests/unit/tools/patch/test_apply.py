@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from spindled.tools.files.text_files import DISK, DiskWrite, FileChangeError
 from spindled.tools.patch import PatchError, Plan, edits, parse, plan
 from spindled.tools.patch.apply import updated
 from spindled.tools.patch.parser import AddFile, DeleteFile, Hunk, Operation, UpdateFile
-from spindled.tools.text_files import DISK, DiskWrite, FileChangeError
 
 
 def planned(cwd: Path, body: str) -> Plan:

@@ -1,0 +1,1 @@
+"""The home directory: its files, and edits of them."""

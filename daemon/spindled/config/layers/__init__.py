@@ -1,0 +1,1 @@
+"""From the layers of settings to the effective configuration."""

@@ -1,0 +1,1 @@
+"""Models, what they cost, and the providers that have them."""

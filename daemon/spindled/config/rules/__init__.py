@@ -1,0 +1,1 @@
+"""Command rules of the user."""

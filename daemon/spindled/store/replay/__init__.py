@@ -1,0 +1,1 @@
+"""From rows to what a thread was, and from items to rows."""

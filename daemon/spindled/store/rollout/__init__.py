@@ -1,0 +1,1 @@
+"""Rollouts: append-only files of rows, the truth about a thread."""

@@ -1,0 +1,1 @@
+"""Tools that a client brings along, and how the model finds them."""
