@@ -46,7 +46,8 @@ async def test_a_fork_goes_its_own_way(client: Client, provider: FakeProvider) -
     since = client.mark()
     forked = await client.request("thread/fork", {"threadId": source})
     await client.wait_for("thread/started", since=since)
-    assert flow(client.received[since:])[:3] == ["result", "thread/tokenUsage/updated", "thread/started"]
+    forking = ["deprecationNotice", "result", "thread/tokenUsage/updated", "thread/started"]
+    assert flow(client.received[since:])[:4] == forking
     fork = forked["thread"]["id"]
     assert fork != source
     assert forked["thread"]["forkedFromId"] == source

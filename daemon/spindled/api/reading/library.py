@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from spindled.agent.settings import either, given
 from spindled.api.errors import handler
-from spindled.api.reading.reading import made, stored_turns, turns_of
+from spindled.api.reading.reading import as_loaded, made, stored_turns, turns_of
+from spindled.api.reading.whole_history import OMIT, discourage
 from spindled.api.shelf.refusals import invalid_params
 from spindled.api.shelf.shelving import shelve, shelved
 from spindled.api.threads.ids import thread_id
@@ -37,9 +38,7 @@ async def thread_list(session: Session, params: ThreadListParams) -> ThreadListR
         raise RpcError(INVALID_REQUEST, str(error)) from error
     threads = [summary.to_thread() for summary in page.threads]
     for thread in threads:
-        loaded = application.threads.find(thread.id)
-        if loaded is not None:
-            thread.status = loaded.events.status
+        as_loaded(application, thread)
     library = application.store.library
     shelve(library, threads)
     states = library.read_states.of_all([thread.id for thread in threads])
@@ -62,6 +61,8 @@ async def thread_read(session: Session, params: ThreadReadParams) -> ThreadReadR
             thread.turns = await made(await turns_of(application, wanted)) if with_turns else []
         except ThreadLookupError as error:
             raise RpcError(INVALID_REQUEST, f"thread not loaded: {wanted}") from error
+    if with_turns and thread.historyMode == "paginated":
+        discourage(session, OMIT)
     state = library.read_states.of(wanted)
     return ThreadReadResponse(thread=shelved(library, thread), readState=state.to_wire() if state else None)
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from spindled.agent.settings_shown import environments
 from spindled.store.errors import ThreadLookupError
 from spindled.store.replay.stored_turns import StoredTurns
 
 if TYPE_CHECKING:
     from spindled.agent.thread import Thread
     from spindled.api.application import Application
+    from spindled_protocol.types import Thread as WireThread
     from spindled_protocol.types import Turn
+
+
+def as_loaded(application: Application, thread: WireThread) -> None:
+    """Fill in what is only known of a thread that is loaded: how it stands, and where it works."""
+    loaded = application.threads.find(thread.id)
+    if loaded is not None:
+        thread.status = loaded.events.status
+        thread.environments = environments(loaded.settings)
 
 
 async def stored_turns(application: Application, thread: Thread) -> StoredTurns:

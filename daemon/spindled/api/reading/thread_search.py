@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from spindled.agent.settings import either
 from spindled.api.errors import handler
 from spindled.api.reading.paging import turns_or_refusal
+from spindled.api.reading.reading import as_loaded
 from spindled.api.reading.slices import page_size
 from spindled.api.shelf.shelving import shelve
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
@@ -52,8 +53,7 @@ async def thread_search(session: Session, params: ThreadSearchParams) -> ThreadS
         raise RpcError(INVALID_REQUEST, str(error)) from error
     results = [ThreadSearchResult(thread=summary.to_thread(), snippet=snippet) for summary, snippet in found.threads]
     for result in results:
-        loaded = application.threads.find(result.thread.id)
-        result.thread.status = loaded.events.status if loaded is not None else result.thread.status
+        as_loaded(application, result.thread)
     shelve(application.store.library, [result.thread for result in results])
     return ThreadSearchResponse(data=results, nextCursor=found.next_cursor, backwardsCursor=found.backwards_cursor)
 

@@ -11,11 +11,13 @@ from spindled.agent.settings import either
 from spindled.api.application import working_directory
 from spindled.api.errors import handler
 from spindled.config.errors import ConfigError
+from spindled.config.features import effective
 from spindled.config.layers.keys import OTHERS
 from spindled.config.layers.layers import Layer
 from spindled.config.layers.validate import known_keys
 from spindled.config.schema import Settings
 from spindled.rpc.errors import INTERNAL_ERROR, RpcError
+from spindled.tools.commands.write_stdin import MAX_POLL_MS
 from spindled_protocol.types import (
     Config,
     ConfigLayer,
@@ -38,7 +40,19 @@ PLAIN_PROVIDER = {
     "supports_websockets": False,
     "supports_standalone_web_search": False,
 }
-HERE: dict[str, Any] = {"cli_auth_credentials_store": "file", "marketplaces": {}, "plugins": {}}
+HERE: dict[str, Any] = {
+    "background_terminal_max_timeout": MAX_POLL_MS,
+    "cli_auth_credentials_store": "file",
+    "file_opener": "vscode",  # a client's, as are the next
+    "history": {"persistence": "save-all", "max_bytes": None},
+    "include_apps_instructions": False,
+    "include_collaboration_mode_instructions": True,
+    "include_environment_context_time": True,
+    "include_permissions_instructions": True,
+    "marketplaces": {},
+    "mcp_oauth_credentials_store": "file",
+    "plugins": {},
+}
 """What is so without a setting."""
 
 
@@ -77,9 +91,10 @@ def shown(config: Effective) -> dict[str, Any]:
     return {
         **dict.fromkeys(OTHERS[""]),
         **HERE,
-        **{key: value for key, value in table.items() if key in OTHERS[""]},
+        **{key: completed(HERE.get(key), value) for key, value in table.items() if key in OTHERS[""]},
         **typed,
         **unset,
+        "features": {**typed["features"], **effective(config.settings)},
         "shell_environment_policy": filled("shell_environment_policy", table.get("shell_environment_policy", {})),
         "model_providers": {
             key: {**PLAIN_PROVIDER, **filled("model_providers.*", provider)}
@@ -87,6 +102,11 @@ def shown(config: Effective) -> dict[str, Any]:
         },
         **declared({**table, "tools": typed["tools"] if "tools" in table else None}),
     }
+
+
+def completed(here: Any, written: Any) -> Any:
+    """A table that is written in part has the rest too."""
+    return {**here, **written} if isinstance(here, dict) and isinstance(written, dict) else written
 
 
 def filled(kind: str, written: dict[str, Any]) -> dict[str, Any]:

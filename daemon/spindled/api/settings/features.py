@@ -35,6 +35,8 @@ def experimental_feature_list(
         ExperimentalFeature(
             name=feature.name,
             stage=feature.stage,
+            displayName=feature.title,
+            description=feature.description,
             enabled=enabled(config.settings, feature.name),
             defaultEnabled=feature.default,
         )

@@ -10,6 +10,7 @@ from spindled.agent.settings import either
 from spindled.api.errors import handler
 from spindled.api.reading.paging import page_cursors
 from spindled.api.reading.reading import made
+from spindled.api.reading.whole_history import EXCLUDE, discourage
 from spindled.api.threads.ids import thread_id
 from spindled.api.threads.loading import fork_thread, reload_thread
 from spindled.api.threads.threads import prepare, servers_there, shown_settings
@@ -43,6 +44,8 @@ async def thread_fork(session: Session, params: ThreadForkParams) -> Then:
     await servers_there(session, thread)
     session.follow(thread)
     response = ThreadForkResponse(thread=thread.snapshot(turns), **shown_settings(thread))
+    if not either(params.excludeTurns, False):
+        discourage(session, EXCLUDE)
 
     def announce() -> None:
         if turns and thread.usage.known:

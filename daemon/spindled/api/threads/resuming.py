@@ -12,6 +12,7 @@ from spindled.agent.settings import either, given
 from spindled.api.errors import handler
 from spindled.api.reading.paging import initial_page, page_cursors
 from spindled.api.reading.reading import stored_turns
+from spindled.api.reading.whole_history import EXCLUDE, discourage
 from spindled.api.shelf.shelving import shelved
 from spindled.api.threads.budgets import given_budgets
 from spindled.api.threads.ids import thread_id
@@ -57,6 +58,8 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         turns = await stored_turns(application, thread)
         shown = await asyncio.to_thread(Shown.of, turns, params)
         thread.give_budgets(given_budgets(params.budget))
+    if not either(params.excludeTurns, False):
+        discourage(session, EXCLUDE)
     if not loaded:
         thread.events.idle()
     cursors = page_cursors(turns)

@@ -61,11 +61,19 @@ def test_a_typed_client_can_always_read_it(home: Path, text: str) -> None:
 
 
 def test_what_is_not_set_is_there(home: Path) -> None:
-    config = shown(loaded(home, "no_such_key = 1\n"))
+    config = shown(loaded(home, "no_such_key = 1\n[history]\npersistence = 'none'\n"))
     assert (config["model"], config["project_doc_max_bytes"], config["tui"]) == (None, 32768, None)
-    assert (config["plugins"], config["budget"], config["features"]) == ({}, None, {})
+    assert (config["plugins"], config["budget"], config["file_opener"]) == ({}, None, "vscode")
+    assert config["history"] == {"persistence": "none", "max_bytes": None}
     assert set(config["shell_environment_policy"].values()) == {None}
     assert "no_such_key" not in config
+
+
+def test_features_are_shown_as_they_are_and_not_only_as_they_are_written(home: Path) -> None:
+    text = "[features]\nmemories = true\ngoals = { enabled = false }\nother = true\n"
+    features = shown(loaded(home, text))["features"]
+    told = ("memories", "remote_control", "goals", "shell_tool", "other")
+    assert [features[name] for name in told] == [False, False, False, True, True]
 
 
 def test_a_provider_has_all_keys_that_it_could_have(home: Path) -> None:
