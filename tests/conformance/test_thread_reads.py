@@ -179,6 +179,7 @@ async def test_a_thread_before_its_first_turn(client: Client) -> None:
         assert page == {"data": [], "nextCursor": None, "backwardsCursor": None}
     read = await client.request("thread/read", {"threadId": thread, "includeTurns": True})
     assert read["thread"]["turns"] == []
+    assert client.notifications("deprecationNotice") == []
 
 
 async def test_a_page_comes_with_the_thread(stored: Stored) -> None:

@@ -21,9 +21,6 @@ class Feature(NamedTuple):
 FEATURES = {
     feature.name: feature
     for feature in (
-        Feature("shell_tool", "stable", default=True),
-        Feature("view_image", "stable", default=True),
-        Feature("goals", "stable", default=True),
         Feature(
             "step_model_switching",
             "beta",
@@ -31,6 +28,9 @@ FEATURES = {
             title="Settings within a turn",
             description="A client may change the model and the effort of a turn that runs (turn/settings/update).",
         ),
+        Feature("shell_tool", "stable", default=True),
+        Feature("view_image", "stable", default=True),
+        Feature("goals", "stable", default=True),
     )
 }
 

@@ -61,7 +61,7 @@ async def thread_read(session: Session, params: ThreadReadParams) -> ThreadReadR
             thread.turns = await made(await turns_of(application, wanted)) if with_turns else []
         except ThreadLookupError as error:
             raise RpcError(INVALID_REQUEST, f"thread not loaded: {wanted}") from error
-    if with_turns and thread.historyMode == "paginated":
+    if thread.turns and thread.historyMode == "paginated":
         discourage(session, OMIT)
     state = library.read_states.of(wanted)
     return ThreadReadResponse(thread=shelved(library, thread), readState=state.to_wire() if state else None)

@@ -44,7 +44,7 @@ async def thread_fork(session: Session, params: ThreadForkParams) -> Then:
     await servers_there(session, thread)
     session.follow(thread)
     response = ThreadForkResponse(thread=thread.snapshot(turns), **shown_settings(thread))
-    if not either(params.excludeTurns, False):
+    if turns:
         discourage(session, EXCLUDE)
 
     def announce() -> None:

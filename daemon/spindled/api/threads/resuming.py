@@ -58,7 +58,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         turns = await stored_turns(application, thread)
         shown = await asyncio.to_thread(Shown.of, turns, params)
         thread.give_budgets(given_budgets(params.budget))
-    if not either(params.excludeTurns, False):
+    if shown.turns:
         discourage(session, EXCLUDE)
     if not loaded:
         thread.events.idle()
