@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from spindled.faces.gate import check_fields, check_method
 from spindled.faces.handshake import read_client
 from spindled.faces.server_info import describe_server
+from spindled.faces.warming import Piece, load, load_in_turn
 from spindled.rpc.connection import Client, Connection, Then
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled.rpc.peer import Call
@@ -28,6 +29,23 @@ log = logging.getLogger(__name__)
 
 QUIET_S = 0.1
 """After the start, before what most clients need later is loaded: first requests come before it."""
+
+PARTS = (
+    "spindled.store.database",
+    "spindled.store.library.library",
+    "spindled.store.threads",
+    "spindled.config.load",
+    "spindled.agent.surroundings",
+    "spindled.api.application",
+)
+OF_A_THREAD = (
+    "spindled.agent.turn.turn",
+    "spindled.agent.thread",
+    "spindled.api.threads.loading",
+    "spindled.model.client",
+)
+"""Clients ask for one while their user still looks at the screen."""
+FIRST_METHODS = ("thread/start", "thread/resume", "turn/start")
 
 
 class Application(Protocol):
@@ -50,8 +68,12 @@ class Backend(NamedTuple):
     home: str
     routes: Callable[[], Mapping[str, Route]]
     application: Callable[[], Application]
-    preload: Callable[[], object] = lambda: None
-    """Load what most clients need a little later."""
+    parts: Sequence[str] = ()
+    """The modules that the application is made of, a piece each to load."""
+    later: Sequence[str] = ()
+    """Modules that most clients need a little later."""
+    methods: Sequence[str] = ()
+    """What most clients ask for first."""
 
 
 def product(options: Options, home: str) -> Backend:
@@ -69,11 +91,7 @@ def product(options: Options, home: str) -> Backend:
 
         return Application(Path(home), options.overrides, options)
 
-    def preload() -> None:
-        """A thread, new or resumed: clients ask for one while their user still looks at the screen."""
-        import spindled.api.threads.resuming  # noqa: F401
-
-    return Backend(home, routes, application, preload)
+    return Backend(home, routes, application, PARTS, OF_A_THREAD, FIRST_METHODS)
 
 
 class AppServer:
@@ -120,24 +138,22 @@ class AppServer:
             if self._application is not None:
                 then()
 
-        asyncio.get_running_loop().call_soon(go_on)
+        load_in_turn(modules(() if self._warm else self._backend.parts), go_on)
 
     def warm_up(self) -> None:
         """Load what will be needed next, once."""
         if self._warm:
             return
         self._warm = True
-        self._load(lambda: (self.router, self.application))
-        asyncio.get_running_loop().call_later(QUIET_S, self._load, self._backend.preload)
+        load(lambda: (self.router, self.application))
+        later: list[Piece] = [
+            *modules(self._backend.later),
+            *(partial(self._bind, name) for name in self._backend.methods),
+        ]
+        asyncio.get_running_loop().call_later(QUIET_S, lambda: load_in_turn(later))
 
-    def _load(self, what: Callable[[], object]) -> None:
-        gc.disable()  # nothing to collect in what imports allocate
-        try:
-            what()
-        except Exception:
-            log.exception("the application cannot be opened")
-        gc.enable()
-        gc.freeze()  # what is loaded now stays; the collector need not look at it again
+    def _bind(self, name: str) -> None:
+        self.router.bind(self.router.method(name))
 
     @property
     def busy(self) -> bool:
@@ -146,6 +162,11 @@ class AppServer:
     async def close(self, deadline_seconds: float) -> None:
         if self._application is not None:
             await self._application.close(deadline_seconds)
+
+
+def modules(names: Iterable[str]) -> list[Piece]:
+    """What loads each of them."""
+    return [partial(import_module, name) for name in names]
 
 
 class Dispatch:

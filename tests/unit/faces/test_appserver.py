@@ -155,10 +155,35 @@ async def test_an_application_that_does_not_open() -> None:
 
 
 async def test_what_clients_need_later_is_loaded_behind_the_first_answers(application: Application) -> None:
-    loaded, failures = asyncio.Event(), list[Exception]()
-    server = AppServer(Backend("/", lambda: ROUTES, lambda: application, loaded.set), failures.append)
+    bound, failures = asyncio.Event(), list[Exception]()
+
+    class Watched(dict[str, Route]):
+        def get(self, name: str, default: Any = None) -> Any:
+            bound.set()
+            return super().get(name, default)
+
+    backend = Backend("/", lambda: Watched(ROUTES), lambda: application, methods=["thread/start", "thread/search"])
+    server = AppServer(backend, failures.append)
     async with serving(Dispatch(server)) as (client, _):
-        assert not loaded.is_set()
+        assert not bound.is_set()
         await initialize(client)
-        assert not loaded.is_set()
-        await loaded.wait()
+        assert not bound.is_set()
+        await bound.wait()
+        assert (await client.call(1, "thread/loaded/list", {}))["id"] == 1
+    assert failures == []
+
+
+async def test_the_parts_of_the_application_are_loaded_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, made = list[str](), asyncio.Event()
+    monkeypatch.setattr("spindled.faces.appserver.import_module", loaded.append)
+
+    def application() -> Application:
+        made.set()
+        return Application()
+
+    server = AppServer(Backend("/", lambda: ROUTES, application, parts=["one", "two"]), lambda _: None)
+    async with serving(Dispatch(server)):
+        server.warm_up_soon(lambda: loaded.append("then"))
+        assert not made.is_set()
+        await made.wait()
+        assert loaded == ["one", "two", "then"]
