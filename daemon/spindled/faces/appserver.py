@@ -31,10 +31,10 @@ QUIET_S = 0.1
 """After the start, before what most clients need later is loaded: first requests come before it."""
 
 PARTS = (
-    "spindled.store.database",
+    "spindled.store.index.database",
     "spindled.store.library.library",
     "spindled.store.threads",
-    "spindled.config.load",
+    "spindled.config.layers.load",
     "spindled.agent.surroundings",
     "spindled.api.application",
 )
