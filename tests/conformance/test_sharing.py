@@ -328,3 +328,17 @@ async def test_one_who_comes_in_the_middle_of_an_answer_gets_its_beginning(enter
     assert text(second) == whole
     assert [p["item"]["type"] for p in second.notifications("item/started")] == ["agentMessage"]
     numbers(second, answer["seq"])
+
+
+async def test_one_who_follows_is_told_nothing_twice_however_often_it_resumes(enter: Enter) -> None:
+    client = await enter()
+    thread = (await client.start_thread())["id"]
+    turn = await client.start_turn(thread, TURN)
+    await client.wait_for("item/agentMessage/delta")
+    params = {"threadId": thread, "excludeTurns": True}
+    answers = await asyncio.gather(*(client.post("thread/resume", params) for _ in range(20)))
+    assert all("result" in answer for answer in answers)
+    await client.wait_for(is_completion_of(turn["id"]))
+    (whole,) = agent_texts(client.received)
+    assert text(client) == whole
+    numbers(client)

@@ -55,13 +55,19 @@ class Session:
         """From here on this client gets the thread's notifications and questions."""
         self.application.followers(thread.id).add(self.connection)
 
+    def follows(self, thread: Thread) -> bool:
+        return self.connection in self.application.followers(thread.id).connections
+
     def rejoin(self, thread: Thread, after: int, *, knows: bool) -> None:
         """Follow a thread from the event after this number on, also those that have been.
 
-        Who does not know the thread hears first of the items that go on.
+        Who does not know the thread hears first of the items that go on. Who follows it has heard everything, unless
+        it asks by number.
         """
         followers = self.application.followers(thread.id)
-        if thread.turns.active is not None and not knows and self.connection not in followers.connections:
+        if not knows and self.follows(thread):
+            return
+        if thread.turns.active is not None and not knows:
             followers.recall(self.connection, after)
         followers.join(self.connection, after)
 

@@ -72,7 +72,8 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         **shown_settings(thread),
     )
     log = application.followers(thread.id).log
-    start = Start(log, log.last if before is None else before, either(params.afterSeq, None))
+    last = log.last if before is None or session.follows(thread) else before
+    start = Start(log, last, either(params.afterSeq, None))
     if session.connection.client.experimental:
         response.seq, response.replayComplete = start.seq, start.complete
 
