@@ -31,7 +31,7 @@ def said(request: Request) -> list[str]:
     for item in request.json["input"]:
         texts = [part.get("text", "") for part in item.get("content") or []] if item["type"] == "message" else []
         lines.append("".join(texts) or item["type"])
-    return lines[2:]  # behind permissions and environment
+    return lines[3:]  # behind instructions, permissions and environment
 
 
 # -- reasoning without an answer
