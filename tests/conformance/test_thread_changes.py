@@ -258,3 +258,17 @@ async def test_a_fork_by_file_that_stays_attached(launch: Launch) -> None:
     ):
         page = await client.request("thread/list", params)
         assert [thread["id"] for thread in page["data"]] == threads, params
+
+
+async def test_the_commit_of_a_thread_before_its_first_turn(client: Client) -> None:
+    thread = await open_thread(client)
+    update = {"threadId": thread, "gitInfo": {"branch": "feature", "sha": None}}
+    found = (await client.request("thread/metadata/update", update))["thread"]["gitInfo"]
+    assert (found["branch"], found["sha"]) == ("feature", None)
+    await client.run_turn(thread, "hi")
+    [listed] = (await client.request("thread/list", {}))["data"]
+    assert listed["gitInfo"]["branch"] == "feature"
+    none = {"threadId": thread, "gitInfo": {"branch": None, "sha": None, "originUrl": None}}
+    assert (await client.request("thread/metadata/update", none))["thread"]["gitInfo"] is None
+    empty = {"threadId": thread, "gitInfo": {"branch": " "}}
+    assert await refusal(client, "thread/metadata/update", empty) == (INVALID, "gitInfo.branch must not be empty")
