@@ -72,13 +72,15 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         itemsBackwardsCursor=cursors.items,
         **shown_settings(thread),
     )
-    log = application.followers(thread.id).log
-    start = Start(log, log.last if before is None else before, either(params.afterSeq, None))
+    followers, had = application.followers(thread.id), either(params.afterSeq, None)
+    log = followers.log
+    start = Start(log, log.last if before is None else before, had)
     if session.connection.client.experimental:
         response.seq, response.replayComplete = start.seq, start.complete
 
     def announce() -> None:
-        session.rejoin(thread, start.seq, knows=start.complete is True)
+        told = had is None and session.connection in followers.connections  # also of what came meanwhile
+        session.rejoin(thread, log.last if told else start.seq, knows=start.complete is True)
         if (with_turns or not loaded) and thread.usage.known and turns:
             thread.show_usage(turns.ids[-1])
         if thread.follow_ups is not None:
