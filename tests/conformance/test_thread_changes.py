@@ -125,6 +125,18 @@ async def test_items_that_a_client_puts_in(launch: Launch, provider: FakeProvide
     assert told(provider)[2:4] == ["put in", "and answered"]
 
 
+async def test_what_is_put_in_first_stands_behind_where_the_thread_works(
+    client: Client, provider: FakeProvider
+) -> None:
+    thread = await open_thread(client)
+    items = [said("user", "put in"), said("assistant", "and answered")]
+    await client.request("thread/inject_items", {"threadId": thread, "items": items})
+    await client.run_turn(thread, "hi")
+    sent = provider.requests[0].json["input"]
+    assert [item["role"] for item in sent] == ["developer", "developer", "user", "user", "assistant", "user"]
+    assert told(provider) == ["put in", "and answered", "hi"]
+
+
 async def test_items_for_a_turn_that_runs(client: Client, provider: FakeProvider) -> None:
     provider.script(stream(HALF), stream(message("heard")))
     thread = await open_thread(client)

@@ -109,9 +109,12 @@ class Thread:
             self.history.extend(items)
 
     def put_in(self, items: Sequence[dict[str, Any]]) -> None:
-        """What a client adds to the history; a turn that runs hears of it with its next request, and makes one."""
+        """What a client adds to the history; a turn that runs hears of it with its next request, and makes one.
+
+        In a thread that nothing was said in, it stands behind what the model is told of where it works.
+        """
         if self.turns.active is None:
-            self.remember(items)
+            self.remember([*([] if self.history.items or not items else self.told.news(self.settings)), *items])
         else:
             for item in items:
                 self.turns.active.whisper(item, urgent=True)
