@@ -211,3 +211,59 @@ async def test_git_metadata(launch: Launch, provider: FakeProvider) -> None:
 async def test_metadata_that_is_none_is_refused(client: Client, provider: FakeProvider, params: Message) -> None:
     thread, _ = await conversation(client, provider, "one")
     assert (await refusal(client, "thread/metadata/update", {"threadId": thread, **params}))[0] == INVALID
+
+
+async def test_a_fork_has_the_name_of_its_source(launch: Launch, provider: FakeProvider) -> None:
+    client = await launch()
+    source, _ = await conversation(client, provider, "one")
+    await client.request("thread/name/set", {"threadId": source, "name": "Mine"})
+    fork = (await client.request("thread/fork", {"threadId": source, "excludeTurns": True}))["thread"]
+    assert fork["name"] == "Mine"
+    await client.request("thread/name/set", {"threadId": source, "name": "Other"})
+    await client.close()
+    client = await launch()
+    named = {each["id"]: each["name"] for each in (await client.request("thread/list", {}))["data"]}
+    assert named == {source: "Other", fork["id"]: "Mine"}
+
+
+async def test_a_fork_ends_at_one_place(client: Client, provider: FakeProvider) -> None:
+    source, turns = await conversation(client, provider, "one", "two")
+    params = {"threadId": source, "lastTurnId": turns[0], "beforeTurnId": turns[1]}
+    refused = (INVALID, "`beforeTurnId` cannot be combined with `lastTurnId`")
+    assert await refusal(client, "thread/fork", params) == refused
+
+
+async def test_an_attached_fork_is_for_the_one_who_asked(client: Client, provider: FakeProvider) -> None:
+    source, _ = await conversation(client, provider, "one")
+    since = client.mark()
+    params = {"threadId": source, "attachToSource": True, "excludeTurns": True}
+    attached = (await client.request("thread/fork", params))["thread"]["id"]
+    await client.run_turn(attached, "aside")
+    assert client.notifications("thread/started", since) == []
+    code, text = await refusal(client, "thread/delete", {"threadId": source})
+    assert (code, text.startswith(f"cannot delete thread while attached thread {attached} exists")) == (INVALID, True)
+    for each in (attached, source):
+        assert await client.request("thread/delete", {"threadId": each}) == {}
+
+
+async def test_an_archived_thread_is_not_forked(client: Client, provider: FakeProvider) -> None:
+    source, _ = await conversation(client, provider, "one")
+    await client.request("thread/archive", {"threadId": source})
+    code, text = await refusal(client, "thread/fork", {"threadId": source})
+    assert (code, text.startswith(f"session {source} is archived.")) == (INVALID, True)
+
+
+async def test_after_two_reverts_another_daemon_goes_on_where_the_last_one_led(
+    launch: Launch, provider: FakeProvider
+) -> None:
+    client = await launch()
+    thread, turns = await conversation(client, provider, "one", "two", "three")
+    for turn in (turns[2], turns[1]):
+        await client.request("thread/revert", {"threadId": thread, "beforeTurnId": turn})
+    await ask(client, thread, "other")
+    for _ in range(2):
+        await client.close()
+        client = await launch()
+        await client.request("thread/list", {})
+        await client.request("thread/resume", {"threadId": thread, "excludeTurns": True})
+        assert await questions(client, thread) == ["one", "other"]

@@ -119,6 +119,8 @@ async def test_a_rule_holds_from_now_on(launch: Launch, provider: FakeProvider, 
     thread = await open_thread(client, approvalPolicy="untrusted")
     messages = await client.run_turn(thread, "first")
     assert whole(messages) == [*STARTED, *ACCEPTED, *RAN, *ANSWERED, *COMPLETED]
+    told = provider.requests[1].json["input"][-1]  # behind the output
+    assert (told["role"], '["touch", "made.txt"]' in told["content"][0]["text"]) == ("developer", True)
     unasked = [*STARTED, "item/started commandExecution inProgress", *RAN, *ANSWERED, *COMPLETED]
     assert whole(await client.run_turn(thread, "second")) == unasked
     await client.close()

@@ -378,3 +378,13 @@ async def test_lists_in_pages(client: Client, method: str) -> None:
     assert seen == whole
     for bad in ("x", "99", "-1"):
         assert (await refused(client, method, {"cursor": bad}))[0] == INVALID
+
+
+async def test_a_server_that_could_not_be_started_is_not_written(client: Client, file: Path) -> None:
+    before = file.read_text()
+    code, kind, text = await not_put(client, "mcp_servers.half", {"args": ["x"]})
+    assert (code, kind) == (INVALID, "configValidationError")
+    assert "mcp_servers.half: either `command` or `url` is needed" in text
+    assert file.read_text() == before
+    await put(client, "mcp_servers.whole", {"command": "true", "enabled": False})
+    assert await open_thread(client)

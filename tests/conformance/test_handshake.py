@@ -24,6 +24,12 @@ async def test_initialize_describes_the_server(spawn: Spawn, home: Home) -> None
     assert result["platformFamily"] == "unix"
 
 
+async def test_a_client_is_called_as_its_people_write(spawn: Spawn) -> None:
+    client = await spawn()
+    told = await client.request("initialize", {"clientInfo": {"name": "Schlüsselbund", "version": "1"}})
+    assert told["userAgent"].startswith("Schlüsselbund/")
+
+
 async def test_nothing_before_initialize(spawn: Spawn) -> None:
     client = await spawn()
     assert await refusal(client, "thread/list", {}) == (INVALID, "Not initialized")
@@ -162,6 +168,12 @@ async def test_unknown_threads(client: Client, method: str) -> None:
         ("thread/start", {"dynamicTools": []}, "thread/start.dynamicTools"),
         ("thread/start", {"historyMode": "legacy"}, "thread/start.historyMode"),
         ("thread/resume", {"threadId": NOWHERE, "path": "/x"}, "thread/resume.path"),
+        ("thread/start", {"approvalPolicy": {"granular": {"rules": True}}}, "askForApproval.granular"),
+        (
+            "thread/items/list",
+            {"threadId": NOWHERE, "deferOutput": {"mcpToolCall": True}},
+            "thread/items/list.deferOutput.mcpToolCall",
+        ),
     ],
 )
 async def test_experimental_parts_need_the_capability(

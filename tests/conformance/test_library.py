@@ -192,6 +192,9 @@ async def test_attachments(client: Client) -> None:
         assert await client.request("thread/attachment/remove", {"threadId": one, **pr}) == {}
     told = client.notifications("thread/attachment/updated", since)
     assert [notice["operation"] for notice in told] == ["created", "created", "created", "deleted"]
+    bad = {**pr, "cursor": "bad"}
+    refused = (INVALID_PARAMS, "invalid pagination cursor")
+    assert await refusal(client, "thread/attachmentOwner/list", bad) == refused
     await client.request("thread/delete", {"threadId": two})
     assert (await client.request("thread/attachmentOwner/list", pr))["data"] == []
 

@@ -7,7 +7,7 @@ from typing import Any
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import open_thread, outputs
 from tests.support.client import Client, agent_texts
-from tests.support.fake_items import Item, event, function_call, message, reasoning
+from tests.support.fake_items import Item, added, done, event, function_call, message, reasoning
 from tests.support.fake_provider import End, FakeProvider, Reply, Request, answer, stream
 from tests.support.flow import ANSWERED, COMPLETED, FAILED, STARTED, flow, items, of, turn_of
 
@@ -31,7 +31,7 @@ def said(request: Request) -> list[str]:
     for item in request.json["input"]:
         texts = [part.get("text", "") for part in item.get("content") or []] if item["type"] == "message" else []
         lines.append("".join(texts) or item["type"])
-    return lines[2:]  # behind permissions and environment
+    return lines[3:]  # behind instructions, permissions and environment
 
 
 # -- reasoning without an answer
@@ -215,3 +215,23 @@ async def test_nothing_to_forget(client: Client, provider: FakeProvider) -> None
     messages = await client.run_turn(await open_thread(client), "hi")
     assert flow(messages) == [*STARTED, *FAILED]
     assert len(provider.requests) == 1
+
+
+# -- what providers do by themselves
+
+
+async def test_a_search_of_the_provider_is_an_item(launch: Launch, provider: FakeProvider) -> None:
+    client = await launch()
+    search = {"type": "web_search_call", "id": "ws", "status": "completed", "action": {"type": "search", "query": "q"}}
+    provider.script(stream(event(added(0, search)), event(done(0, search)), message("found")))
+    thread = await open_thread(client)
+    messages = await client.run_turn(thread, "hi")
+    assert flow(messages) == [*STARTED, "item/started webSearch", "item/completed webSearch", *ANSWERED, *COMPLETED]
+    await client.close()
+    client = await launch()
+    page = await client.request("thread/items/list", {"threadId": thread})
+    [item] = [entry["item"] for entry in page["data"] if entry["item"]["type"] == "webSearch"]
+    assert (item["query"], item["action"]) == ("q", {"type": "search", "query": "q", "queries": None})
+    await client.request("thread/resume", {"threadId": thread})
+    await client.run_turn(thread, "and now?")
+    assert said(provider.requests[-1]) == ["hi", "web_search_call", "found", "and now?"]

@@ -47,7 +47,7 @@ async def test_a_question_is_answered(client: Client, provider: FakeProvider) ->
     client.on_request(QUESTION, lambda _: {"answers": {"color": {"answers": ["Blue"]}}})
     messages = await client.run_turn(await open_thread(client), "ask", **PLAN)
     waiting = ["thread/status/changed active waitingOnUserInput", f"request {QUESTION}"]
-    started = [STARTED[0], "thread/settings/updated", *STARTED[1:]]
+    started = ["thread/settings/updated", *STARTED]
     assert flow(messages) == [*started, *waiting, *SETTLED, *ANSWERED, *COMPLETED]
     asked = of(messages, QUESTION)[0]
     assert (asked["itemId"], asked["isBlocking"], asked["questions"][0]["isOther"]) == ("c1", True, True)

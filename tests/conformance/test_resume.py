@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import command, open_thread, outputs, refusal, shows
-from tests.support.client import is_completion_of
+from tests.support.client import Client, is_completion_of
 from tests.support.fake_items import message
 from tests.support.fake_provider import FakeProvider, stream
 from tests.support.flow import ANSWERED, COMPLETED, STARTED, flow
@@ -113,3 +113,13 @@ async def test_a_loaded_thread_is_given_as_it_is(launch: Launch, provider: FakeP
     assert [(each["id"], each["status"]) for each in resumed["thread"]["turns"]] == [(turn["id"], "inProgress")]
     provider.release("half")
     await client.wait_for(is_completion_of(turn["id"]))
+
+
+async def test_who_reads_a_loaded_thread_whole_hears_what_it_took(client: Client) -> None:
+    thread = await open_thread(client)
+    await client.run_turn(thread, "hi")
+    for params, told in (({}, 1), ({"excludeTurns": True}, 0)):
+        since = client.mark()
+        await client.request("thread/resume", {"threadId": thread, **params})
+        await client.wait_for("thread/goal/cleared", since=since)
+        assert len(client.notifications("thread/tokenUsage/updated", since)) == told

@@ -53,7 +53,7 @@ async def test_a_review(client: Client, provider: FakeProvider) -> None:
     assert [item["text"] for item in turn_of(messages)["items"]] == [TEXT]
     sent = provider.requests[1]
     assert "a secret of ours" not in sent.body.decode()  # the reviewer starts without the conversation
-    assert "You review a change" in sent.json["instructions"]
+    assert "You review a change" in sent.json["input"][0]["content"][0]["text"]
 
 
 async def test_the_thread_goes_on_with_what_was_found(client: Client, provider: FakeProvider) -> None:

@@ -58,7 +58,7 @@ async def test_a_skill_is_turned_off_and_on(client: Client, home: Home, provider
         assert (home.path / "config.toml").read_text().strip() == before.strip()
     await client.request("skills/config/write", {"name": "own", "enabled": False})
     await client.run_turn(await open_thread(client), "use $own")
-    assert not any("own" in text for text in [*texts(provider.requests[0], "developer")])
+    assert not any(str(path) in text for text in texts(provider.requests[0], "developer"))
     assert not any("Do it well." in text for text in texts(provider.requests[0], "user"))
 
 

@@ -125,6 +125,18 @@ async def test_items_that_a_client_puts_in(launch: Launch, provider: FakeProvide
     assert told(provider)[2:4] == ["put in", "and answered"]
 
 
+async def test_what_is_put_in_first_stands_behind_where_the_thread_works(
+    client: Client, provider: FakeProvider
+) -> None:
+    thread = await open_thread(client)
+    items = [said("user", "put in"), said("assistant", "and answered")]
+    await client.request("thread/inject_items", {"threadId": thread, "items": items})
+    await client.run_turn(thread, "hi")
+    sent = provider.requests[0].json["input"]
+    assert [item["role"] for item in sent] == ["developer", "developer", "user", "user", "assistant", "user"]
+    assert told(provider) == ["put in", "and answered", "hi"]
+
+
 async def test_items_for_a_turn_that_runs(client: Client, provider: FakeProvider) -> None:
     provider.script(stream(HALF), stream(message("heard")))
     thread = await open_thread(client)
@@ -258,3 +270,17 @@ async def test_a_fork_by_file_that_stays_attached(launch: Launch) -> None:
     ):
         page = await client.request("thread/list", params)
         assert [thread["id"] for thread in page["data"]] == threads, params
+
+
+async def test_the_commit_of_a_thread_before_its_first_turn(client: Client) -> None:
+    thread = await open_thread(client)
+    update = {"threadId": thread, "gitInfo": {"branch": "feature", "sha": None}}
+    found = (await client.request("thread/metadata/update", update))["thread"]["gitInfo"]
+    assert (found["branch"], found["sha"]) == ("feature", None)
+    await client.run_turn(thread, "hi")
+    [listed] = (await client.request("thread/list", {}))["data"]
+    assert listed["gitInfo"]["branch"] == "feature"
+    none = {"threadId": thread, "gitInfo": {"branch": None, "sha": None, "originUrl": None}}
+    assert (await client.request("thread/metadata/update", none))["thread"]["gitInfo"] is None
+    empty = {"threadId": thread, "gitInfo": {"branch": " "}}
+    assert await refusal(client, "thread/metadata/update", empty) == (INVALID, "gitInfo.branch must not be empty")

@@ -136,3 +136,12 @@ async def test_turn_start_subscribes_again(client: Client) -> None:
     thread = await stored(client)
     await client.request("thread/unsubscribe", {"threadId": thread})
     assert flow(await client.run_turn(thread, "again")) == [*STARTED, *ANSWERED, *COMPLETED]
+
+
+async def test_a_thread_without_a_turn_is_archived_too(client: Client) -> None:
+    thread = await open_thread(client)
+    archived = ["thread/status/changed notLoaded", "result", "thread/archived"]
+    assert await happens(client, "thread/archive", thread, "thread/archived") == archived
+    assert [each["id"] for each in await listed(client, archived=True)] == [thread]
+    await client.request("thread/delete", {"threadId": thread})
+    assert await listed(client, archived=True) == []

@@ -112,3 +112,30 @@ async def test_a_limit_of_zero_is_one(client: Client) -> None:
 
 async def test_a_cursor_that_is_none(client: Client) -> None:
     assert await refusal(client, "thread/list", {"cursor": "rubbish"}) == (INVALID, "invalid cursor: rubbish")
+
+
+async def test_loaded_threads_in_pages(client: Client) -> None:
+    threads = [await open_thread(client) for _ in range(3)]
+    first = await client.request("thread/loaded/list", {"limit": 2})
+    assert (first["data"], first["nextCursor"]) == (threads[:2], threads[1])
+    rest = await client.request("thread/loaded/list", {"limit": 2, "cursor": first["nextCursor"]})
+    assert (rest["data"], rest["nextCursor"]) == (threads[2:], None)
+    assert await refusal(client, "thread/loaded/list", {"cursor": "bad"}) == (INVALID, "invalid cursor: bad")
+
+
+async def test_where_loaded_threads_work(launch: Launch, home: Home) -> None:
+    client = await launch()
+    await store(client, "one")
+    [found] = (await client.request("thread/list", {}))["data"]
+    place = str(home.workspace)
+    assert found["environments"] == [{"environmentId": "local", "cwd": place, "runtimeWorkspaceRoots": [place]}]
+    [hit] = (await client.request("thread/search", {"searchTerm": "one"}))["data"]
+    assert hit["thread"]["environments"] == found["environments"]
+    await client.close()
+    client = await launch()
+    [found] = (await client.request("thread/list", {}))["data"]
+    assert found["environments"] is None
+
+
+async def test_an_empty_cursor_is_none_of_ours(client: Client) -> None:
+    assert await refusal(client, "thread/list", {"cursor": ""}) == (INVALID, "invalid cursor: ")

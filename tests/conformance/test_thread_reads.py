@@ -8,12 +8,14 @@ import pytest
 import pytest_asyncio
 
 from tests.conformance.conftest import Launch
-from tests.conformance.steps import INVALID, NOWHERE, command, open_thread, refusal
+from tests.conformance.steps import INVALID, NOWHERE, UNSUPPORTED, command, open_thread, refusal
 from tests.support.client import Client, Message
 from tests.support.fake_items import message
 from tests.support.fake_provider import FakeProvider, stream
-from tests.support.flow import turn_of
+from tests.support.flow import flow, turn_of
 
+INVALID_PARAMS = -32602
+NOTICE = "deprecationNotice"
 KINDS = ["userMessage", "commandExecution", "agentMessage"]
 
 
@@ -204,3 +206,49 @@ async def test_the_model_remembers_a_thread_that_nobody_looked_into(stored: Stor
     assert [text for text in said if "question" in text] == ["question 0", "question 1", "question 2"]
     calls = [item["call_id"] for item in provider.requests[-1].json["input"] if item["type"] == "function_call_output"]
     assert calls == ["c0", "c1", "c2"]
+
+
+async def test_whoever_wants_all_turns_at_once_hears_of_the_pages(client: Client) -> None:
+    thread = await open_thread(client)
+    await client.run_turn(thread, "hi")
+    for method, whole, without in (
+        ("thread/read", {"includeTurns": True}, {}),
+        ("thread/resume", {}, {"excludeTurns": True}),
+        ("thread/fork", {}, {"excludeTurns": True}),
+    ):
+        since = client.mark()
+        await client.request(method, {"threadId": thread, **without})
+        assert client.notifications(NOTICE, since) == []
+        since = client.mark()
+        await client.request(method, {"threadId": thread, **whole})
+        [notice] = client.notifications(NOTICE, since)
+        assert "`thread/turns/list`" in notice["summary"]
+        assert flow(client.received[since:])[:2] == [NOTICE, "result"]
+
+
+async def test_what_was_said_in_an_ephemeral_thread_is_not_shown_as_nothing(client: Client) -> None:
+    thread = await open_thread(client, ephemeral=True)
+    await client.run_turn(thread, "hi")
+    for method, params, refused in (
+        ("thread/read", {"includeTurns": True}, (INVALID, "ephemeral threads do not support includeTurns")),
+        ("thread/turns/list", {}, (INVALID, "ephemeral threads do not support thread/turns/list")),
+        ("thread/items/list", {}, (UNSUPPORTED, "ephemeral threads keep no items")),
+        ("thread/revert", {"beforeTurnId": NOWHERE}, (INVALID, "ephemeral threads do not support thread/revert")),
+        ("thread/name/set", {"name": "x"}, (INVALID, f"ephemeral thread does not support metadata updates: {thread}")),
+        ("thread/delete", {}, (INVALID, f"thread is not persisted and cannot be deleted: {thread}")),
+    ):
+        assert await refusal(client, method, {"threadId": thread, **params}) == refused
+    assert (await client.request("thread/read", {"threadId": thread}))["thread"]["ephemeral"]
+
+
+async def test_an_item_is_looked_for_within_its_turn(stored: Stored) -> None:
+    first = (await stored.get("thread/items/list", turnId=stored.turns[1], limit=1))["data"][0]["item"]["id"]
+    cursor = {"type": "item", "itemId": first}
+    page = await stored.get("thread/items/list", turnId=stored.turns[1], cursor=cursor, limit=2)
+    assert page["data"][0]["item"]["id"] == first
+    for params, text in (
+        ({}, "turnId is required when cursor is an item anchor"),
+        ({"turnId": stored.turns[0]}, "cursor.itemId does not identify an item in the requested history scope"),
+    ):
+        asked = {"threadId": stored.thread, "cursor": cursor, **params}
+        assert await refusal(stored.client, "thread/items/list", asked) == (INVALID_PARAMS, text)

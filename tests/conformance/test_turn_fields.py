@@ -8,10 +8,10 @@ import pytest
 
 from tests.conformance.conftest import Launch
 from tests.conformance.steps import INVALID, open_thread, refusal, text_input
-from tests.support.client import Client, Message
+from tests.support.client import Client, Message, RequestFailed
 from tests.support.fake_items import message
 from tests.support.fake_provider import FakeProvider, stream
-from tests.support.flow import of
+from tests.support.flow import flow, of
 from tests.support.home import Home
 
 
@@ -172,3 +172,18 @@ async def test_fields_of_a_thread_that_are_refused(client: Client, field: Messag
     [name] = field
     assert await refusal(client, "thread/start", field) == (INVALID, f"thread/start with `{name}` is not supported")
     assert (await client.start_thread(**{name: False}))["id"]
+
+
+async def test_new_settings_are_told_before_the_turn_is_answered(client: Client) -> None:
+    thread = await open_thread(client)
+    messages = await client.run_turn(thread, "x", effort="low")
+    assert flow(messages)[:3] == ["thread/settings/updated", "result", "thread/status/changed active"]
+
+
+async def test_more_text_than_a_conversation_can_go_on_with(client: Client) -> None:
+    thread = await open_thread(client)
+    with pytest.raises(RequestFailed) as failure:
+        await client.start_turn(thread, "x" * (1 << 20) + "y")
+    assert failure.value.code == -32602
+    told = {"input_error_code": "input_too_large", "max_chars": 1 << 20, "actual_chars": (1 << 20) + 1}
+    assert failure.value.data == told

@@ -43,6 +43,11 @@ class Record:
             self.journal.append([])
             self.failing = False
 
+    def begin(self) -> None:
+        """Put the thread on disk, if nothing of it is there yet; raises StoreError."""
+        if self.journal is not None:
+            self.journal.append([])
+
     def close(self) -> None:
         """Write what is left and let other writers have the thread."""
         if self.journal is not None:

@@ -19,6 +19,7 @@ from spindled.agent.record import Record
 from spindled.agent.toolset.client_tools import ClientTools
 from spindled.agent.toolset.servers import ThreadServers
 from spindled.agent.toolset.toolset import Toolset
+from spindled.agent.turn.notes import rule_kept
 from spindled.agent.turn.user_commands import UserCommands
 from spindled.agent.turns import Turns
 from spindled.tools.commands.open_questions import OpenQuestions
@@ -80,9 +81,7 @@ class Thread:
         self.record = Record(self.id, journal, self.events.warning)
         self.ledger = ledger or Ledger(surroundings.config.settings, spending, self.record.spending)
         self.follow_ups = FollowUps(self, library) if library is not None else None
-        self.approvals = Approvals(
-            self.events, grants or SessionGrants(), surroundings.rules.allow, surroundings.keep_tool
-        )
+        self.approvals = Approvals(self.events, grants or SessionGrants(), self.allow_always, surroundings.keep_tool)
         self.approvals.grants.watch(self.events.grants_changed)
         self.client_tools = ClientTools(dynamic_tools, lambda: self.history.items)
         self.servers = ThreadServers(self.events, settings.cwd, surroundings.pool, surroundings.mcp_servers)
@@ -110,9 +109,12 @@ class Thread:
             self.history.extend(items)
 
     def put_in(self, items: Sequence[dict[str, Any]]) -> None:
-        """What a client adds to the history; a turn that runs hears of it with its next request, and makes one."""
+        """What a client adds to the history; a turn that runs hears of it with its next request, and makes one.
+
+        In a thread that nothing was said in, it stands behind what the model is told of where it works.
+        """
         if self.turns.active is None:
-            self.remember(items)
+            self.remember([*([] if self.history.items or not items else self.told.news(self.settings)), *items])
         else:
             for item in items:
                 self.turns.active.whisper(item, urgent=True)
@@ -122,6 +124,12 @@ class Thread:
         self.settings = settings
         if self.identity.preview:
             self.record.settings(settings)
+
+    def allow_always(self, words: Sequence[str]) -> None:
+        """Keep a rule of the user's; the model hears of it."""
+        self.surroundings.rules.allow(words)
+        if self.turns.active is not None:
+            self.turns.active.whisper(rule_kept(words))
 
     def tell(self, note: Note) -> None:
         """Say something to the model that is not the user's."""

@@ -10,13 +10,13 @@ import msgspec
 
 from spindled.agent.edits import CannotUndo
 from spindled.agent.goals.goals import GoalError
-from spindled.agent.prompt.inputs import InputError
+from spindled.agent.prompt.inputs import MOST_CHARACTERS, InputError, InputTooLarge
 from spindled.agent.settings import SettingsError
 from spindled.agent.threads import ThreadNotLoaded
 from spindled.agent.toolset.servers import UnknownServer
 from spindled.agent.turns import NotSteerable, TurnConflict
 from spindled.config.errors import ConfigError
-from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
+from spindled.rpc.errors import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RpcError
 from spindled.store.errors import RolloutPathError, StoreError, ThreadLookupError, TurnNotFound
 from spindled.store.library.errors import LibraryError
 from spindled.tools.dynamic.dynamic_specs import SpecError
@@ -68,6 +68,8 @@ def wire_error(error: Exception) -> Exception:
     """The RpcError for a domain error; any other error as it is."""
     if isinstance(error, NotSteerable):
         return RpcError(INVALID_REQUEST, str(error), not_steerable(error))
+    if isinstance(error, InputTooLarge):
+        return RpcError(INVALID_PARAMS, str(error), too_large(error))
     if isinstance(error, REFUSED):
         return RpcError(INVALID_REQUEST, str(error))
     if isinstance(error, UnknownServer):
@@ -77,6 +79,15 @@ def wire_error(error: Exception) -> Exception:
     if isinstance(error, StoreError):
         return RpcError(INTERNAL_ERROR, str(error))
     return error
+
+
+def too_large(error: InputTooLarge) -> dict[str, object]:
+    """What clients are told of an input's length, beside the text."""
+    return {
+        "input_error_code": "input_too_large",
+        "max_chars": MOST_CHARACTERS,
+        "actual_chars": error.characters,
+    }
 
 
 def not_steerable(error: NotSteerable) -> TurnError:

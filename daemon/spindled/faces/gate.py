@@ -17,6 +17,14 @@ __all__ = ["check_fields", "check_method"]
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _NOT_GIVEN = (b"null", b"false")
+# Members of stable fields, in any method, and what they are called when they are refused; {} is the method.
+_MEMBERS = {
+    "approvalPolicy": {"granular": "askForApproval.granular"},
+    "deferOutput": {
+        "commandExecution": "{}.deferOutput.commandExecution",
+        "mcpToolCall": "{}.deferOutput.mcpToolCall",
+    },
+}
 
 
 def check_method(method: Method, client: Client) -> None:
@@ -27,7 +35,7 @@ def check_method(method: Method, client: Client) -> None:
 
 def check_fields(method: Method, params: msgspec.Raw, client: Client) -> None:
     """Raises RpcError for an experimental field that is given a value. Malformed params are left to the decoder."""
-    if client.experimental or not method.experimental_fields or params is ABSENT:
+    if client.experimental or params is ABSENT:
         return
     try:
         given = _members(params)
@@ -36,6 +44,12 @@ def check_fields(method: Method, params: msgspec.Raw, client: Client) -> None:
     for field in method.experimental_fields:
         if field in given and bytes(given[field]) not in _NOT_GIVEN:
             raise _experimental(f"{method.name}.{field}")
+    for field, members in _MEMBERS.items():
+        if bytes(given.get(field, b"")).lstrip()[:1] == b"{":
+            within = _members(given[field])
+            for member, called in members.items():
+                if member in within and bytes(within[member]) not in _NOT_GIVEN:
+                    raise _experimental(called.format(method.name))
 
 
 def _experimental(what: str) -> RpcError:

@@ -23,7 +23,8 @@ def describe_server(client_name: str, home: str) -> dict[str, str]:
 
 
 def is_header_value(text: str) -> bool:
-    return all(" " <= char <= "~" or char == "\t" for char in text)
+    """Whether HTTP takes it: text without control characters. What is no ASCII goes out as other characters."""
+    return all((char >= " " and char != "\x7f") or char == "\t" for char in text)
 
 
 def _operating_system() -> str:

@@ -50,8 +50,7 @@ def body(request: ModelRequest) -> dict[str, Any]:
     """Members that would be empty are left out: providers differ in what they make of null."""
     fields: dict[str, Any] = {
         "model": request.model,
-        "instructions": request.instructions,
-        "input": [item for item in request.input if not sealed.is_sealed(item)],
+        "input": [*_said_first(request), *(item for item in request.input if not sealed.is_sealed(item))],
         "tools": request.tools,
         "tool_choice": request.tool_choice if request.tools else None,
         "parallel_tool_calls": request.parallel_tool_calls if request.tools else None,
@@ -68,6 +67,14 @@ def body(request: ModelRequest) -> dict[str, Any]:
         "client_metadata": request.metadata,
     }
     return {"input": [], **filled(fields)}
+
+
+def _said_first(request: ModelRequest) -> list[dict[str, Any]]:
+    """The instructions as a message: some providers do not take the member of that name."""
+    if not request.instructions:
+        return []
+    text = {"type": "input_text", "text": request.instructions}
+    return [{"type": "message", "role": "developer", "content": [text]}]
 
 
 def _summary(summary: str | None) -> str | None:

@@ -44,10 +44,10 @@ class Bound(NamedTuple):
         """Raises RpcError."""
         if self.decoder is None:
             return None
-        if self.method.params_optional and (params is ABSENT or bytes(params) == b"null"):
+        if params is ABSENT or bytes(params) == b"null":
+            if not self.method.params_optional:
+                raise invalid_request("missing field `params`")
             params = NOTHING
-        if params is ABSENT:
-            raise invalid_request("missing field `params`")
         return decode_params(self.decoder, params)
 
 

@@ -148,6 +148,11 @@ class ThreadStore:
         moving.delete(self._places, thread_id)
         self.library.forget(thread_id)
 
+    def attached_to(self, thread_id: str) -> str | None:
+        """A thread, archived or not, that stays beside this one."""
+        pages = (self.list(ListQuery(attached_to=thread_id, limit=1, archived=archived)) for archived in (False, True))
+        return next((found.id for each in pages for found in each.threads), None)
+
     # --- all threads
 
     def list(self, query: ListQuery) -> Page:

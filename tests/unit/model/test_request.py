@@ -8,6 +8,7 @@ from typing import Any
 from spindled.model.request import ModelRequest, encode, identity_headers
 
 INPUT = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}]
+SAID_FIRST = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "Be brief."}]}
 TOOL = {"type": "function", "name": "t", "parameters": {"type": "object"}}
 
 
@@ -31,8 +32,7 @@ def test_the_whole_body() -> None:
         metadata={"turn_id": "t1"},
     ) == {
         "model": "m",
-        "instructions": "Be brief.",
-        "input": INPUT,
+        "input": [SAID_FIRST, *INPUT],
         "tools": [TOOL],
         "tool_choice": "auto",
         "parallel_tool_calls": False,

@@ -27,8 +27,19 @@ if TYPE_CHECKING:
 Part = dict[str, Any]
 
 
+MOST_CHARACTERS = 1 << 20
+
+
 class InputError(ValueError):
     """An input that no model can be given; the text is for the client."""
+
+
+class InputTooLarge(InputError):
+    """More text than a conversation could go on with."""
+
+    def __init__(self, characters: int) -> None:
+        super().__init__(f"Input exceeds the maximum length of {MOST_CHARACTERS} characters.")
+        self.characters = characters
 
 
 class PreparedInput:
@@ -37,6 +48,9 @@ class PreparedInput:
     def __init__(self, inputs: Sequence[UserInput], client_id: str | None, context: Sequence[dict[str, Any]] = ()):
         """`context`: messages that go before it, unless the model has them already."""
         self.inputs = [checked(each) for each in inputs]
+        characters = sum(len(each.text) for each in self.inputs if isinstance(each, TextUserInput))
+        if characters > MOST_CHARACTERS:
+            raise InputTooLarge(characters)
         self.client_id = client_id
         self.context = context
 

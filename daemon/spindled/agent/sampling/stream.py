@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spindled.agent.sampling.drafts import MessageDraft, PlanningDraft, ReasoningDraft
+from spindled.agent.sampling.searches import SearchDraft
 from spindled.model.events import ItemAdded, ItemDone, TextDelta
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Drafts:
         self.raw_reasoning = raw_reasoning
         self.new_id = new_id
         self.planning = planning
-        self.open: dict[str, MessageDraft | ReasoningDraft] = {}
+        self.open: dict[str, MessageDraft | ReasoningDraft | SearchDraft] = {}
 
     def feed(self, event: ModelEvent) -> None:
         """Publish one event of the stream; terminal events are the caller's."""
@@ -77,6 +78,8 @@ class Drafts:
             self.open[proposed] = ReasoningDraft(
                 self.events, self.turn_id, self.new_id(proposed), raw=self.raw_reasoning
             )
+        elif kind == "web_search_call":
+            self.open[proposed] = SearchDraft(self.events, self.turn_id, self.new_id(proposed), item)
 
     def _finish(self, item: ResponsesItem) -> None:
         if item.get("id", "") not in self.open:

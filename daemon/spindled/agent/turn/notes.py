@@ -5,10 +5,12 @@ A note is a message of the user's role in history and rollout, but no item: the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from spindled.agent.prompt.markup import escape
+from spindled.agent.prompt.prompt import message
 
 TAG = "turn_note"
 
@@ -23,6 +25,12 @@ class Note(NamedTuple):
     def item(self) -> dict[str, Any]:
         text = f"<{TAG}>\n{self.guidance}\n</{TAG}>"
         return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+
+def rule_kept(words: Sequence[str]) -> dict[str, Any]:
+    """For the model only: the followers know, one of them has said so."""
+    text = f"Commands that begin with these words are allowed from now on, without asking: {json.dumps(list(words))}"
+    return message("developer", text)
 
 
 def is_note(item: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from spindled.api.reading.whole_history import OMIT, discourage
 from spindled.api.shelf.refusals import invalid_params
 from spindled.api.shelf.shelving import shelve, shelved
 from spindled.api.threads.ids import thread_id
+from spindled.api.threads.known import refuse_ephemeral
 from spindled.rpc.errors import INVALID_PARAMS, INVALID_REQUEST, RpcError
 from spindled.store.errors import ThreadLookupError
 from spindled.store.index.query import ListQuery
@@ -51,6 +52,8 @@ async def thread_list(session: Session, params: ThreadListParams) -> ThreadListR
 async def thread_read(session: Session, params: ThreadReadParams) -> ThreadReadResponse:
     application, wanted = session.application, thread_id(params.threadId)
     with_turns = either(params.includeTurns, False)
+    if with_turns:
+        refuse_ephemeral(application, wanted, "ephemeral threads do not support includeTurns")
     loaded = application.threads.find(wanted)
     library = application.store.library
     if loaded is not None:

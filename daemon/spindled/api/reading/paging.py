@@ -15,7 +15,8 @@ from spindled.agent.settings import either
 from spindled.api.errors import handler
 from spindled.api.reading.reading import made, turns_of
 from spindled.api.threads.ids import thread_id
-from spindled.rpc.errors import INVALID_REQUEST, RpcError
+from spindled.api.threads.known import refuse_ephemeral
+from spindled.rpc.errors import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, RpcError
 from spindled.store.errors import ThreadLookupError
 from spindled_protocol.types import (
     AgentMessageThreadItem,
@@ -69,6 +70,9 @@ class Cursors(NamedTuple):
 
 @handler
 async def thread_turns_list(session: Session, params: ThreadTurnsListParams) -> ThreadTurnsListResponse:
+    refuse_ephemeral(
+        session.application, thread_id(params.threadId), "ephemeral threads do not support thread/turns/list"
+    )
     turns = await turns_or_refusal(session, params.threadId)
     page = await asyncio.to_thread(cut_turns, turns, either(params.cursor, None), params)
     return ThreadTurnsListResponse(data=page.data, nextCursor=page.nextCursor, backwardsCursor=page.backwardsCursor)
@@ -101,9 +105,11 @@ async def thread_items_list(session: Session, params: ThreadItemsListParams) -> 
     entries = [entry(turn.id, item) for turn in chosen for item in turn.items]
     cursor = either(params.cursor, None)
     if isinstance(cursor, ItemThreadItemsListAnchor):
+        if turn_id is None:
+            raise RpcError(INVALID_PARAMS, "turnId is required when cursor is an item anchor")
         place = next((i for i, found in enumerate(entries) if item_id(found.item) == cursor.itemId), None)
         if place is None:
-            raise RpcError(INVALID_REQUEST, f"item not found: {cursor.itemId}")
+            raise RpcError(INVALID_PARAMS, "cursor.itemId does not identify an item in the requested history scope")
         cursor = f"item:={place}"
     ascending = either(params.sortDirection, "asc") == "asc"
     page = cut("item", len(entries), cursor, either(params.limit, None), ascending)
@@ -124,7 +130,9 @@ async def thread_items_read(session: Session, params: ThreadItemsReadParams) -> 
 
 
 async def turns_or_refusal(session: Session, text: str) -> StoredTurns:
+    """The turns of a thread that is kept. Raises RpcError."""
     wanted = thread_id(text)
+    refuse_ephemeral(session.application, wanted, "ephemeral threads keep no items", METHOD_NOT_FOUND)
     try:
         return await turns_of(session.application, wanted)
     except ThreadLookupError as error:

@@ -14,6 +14,7 @@ from spindled.api.reading.pages import page
 from spindled.config.models.catalogue import UNTOLD
 from spindled.config.models.models import EFFORT_DESCRIPTIONS
 from spindled.config.models.providers import select
+from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import Model, ModelListResponse, ReasoningEffortOption
 
 if TYPE_CHECKING:
@@ -44,9 +45,12 @@ async def model_list(session: Session, params: ModelListParams) -> ModelListResp
 
 
 def of_provider(config: Config, key: str | None) -> Config:
-    """The configuration with another provider; raises ConfigError if there is none of that id."""
+    """The configuration with another provider. Raises RpcError if there is none of that id, ConfigError."""
     if key is None or key == config.provider.id:
         return config
+    if key not in config.providers:
+        problem = {"type": "modelProviderNotConfigured", "modelProvider": key}
+        raise RpcError(INVALID_REQUEST, f"Model provider `{key}` not found", problem)
     return replace(config, provider=select(config.providers, key))
 
 

@@ -57,7 +57,7 @@ async def skills_list(session: Session, params: SkillsListParams) -> SkillsListR
 def skills_config_write(session: Session, params: SkillsConfigWriteParams) -> SkillsConfigWriteResponse:
     """A skill that is on needs no entry: only those that are off are written down."""
     path, name = either(params.path, None), either(params.name, None)
-    if (path is None) == (name is None):
+    if (path is None) == (name is None) or (name is not None and not name.strip()):
         raise RpcError(INVALID_PARAMS, "skills/config/write requires exactly one of path or name")
     which = {"name": name} if path is None else {"path": str(absolute_path(path))}
     table = session.application.user_file.layer().table.get("skills", {})

@@ -80,12 +80,21 @@ def attachment_list(session: Session, params: ThreadAttachmentListParams) -> Thr
 def attachment_owner_list(
     session: Session, params: ThreadAttachmentOwnerListParams
 ) -> ThreadAttachmentOwnerListResponse:
-    size = page_size(params.limit)
+    size, cursor = page_size(params.limit), either(params.cursor, None)
+    after = "" if cursor is None else place(cursor)
     owners = session.application.store.library.attachments.owners(
-        params.attachmentType, params.identityKey, either(params.archived, None), either(params.cursor, ""), size + 1
+        params.attachmentType, params.identityKey, either(params.archived, None), after, size + 1
     )
     more = owners[size - 1].threadId if len(owners) > size else None
     return ThreadAttachmentOwnerListResponse(data=owners[:size], nextCursor=more)
+
+
+def place(cursor: str) -> str:
+    """The thread that a page ended with; raises RpcError."""
+    try:
+        return thread_id(cursor)
+    except RpcError as error:
+        raise RpcError(INVALID_PARAMS, "invalid pagination cursor") from error
 
 
 def stored(application: Application, text: str) -> str:

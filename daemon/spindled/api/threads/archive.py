@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from spindled.api.errors import handler
 from spindled.api.threads.ids import thread_id
+from spindled.api.threads.known import refuse_ephemeral
 from spindled.rpc.connection import Then
+from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled_protocol.types import (
     NotLoadedThreadStatus,
     ThreadArchivedNotification,
@@ -25,7 +27,11 @@ if TYPE_CHECKING:
 
 @handler
 async def thread_archive(session: Session, params: ThreadArchiveParams) -> Then:
+    """A thread that had no turn is written now, to be found among the archived ones."""
     wanted = thread_id(params.threadId, "session")
+    loaded = session.application.threads.find(wanted)
+    if loaded is not None:
+        loaded.record.begin()
     session.application.store.summary(wanted)
     await unload(session, wanted)
     session.application.store.archive(wanted)
@@ -45,8 +51,13 @@ def thread_unarchive(session: Session, params: ThreadUnarchiveParams) -> Then:
 
 @handler
 async def thread_delete(session: Session, params: ThreadDeleteParams) -> Then:
-    wanted = thread_id(params.threadId)
-    session.application.store.summary(wanted)
+    wanted, application = thread_id(params.threadId), session.application
+    refuse_ephemeral(application, wanted, f"thread is not persisted and cannot be deleted: {wanted}")
+    application.store.summary(wanted)
+    await application.index()
+    if attached := application.store.attached_to(wanted):
+        text = f"cannot delete thread while attached thread {attached} exists; delete the attached thread first"
+        raise RpcError(INVALID_REQUEST, text)
     await unload(session, wanted)
     session.application.store.delete(wanted)
     notice = ThreadDeletedNotification(threadId=wanted)

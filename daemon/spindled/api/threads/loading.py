@@ -116,12 +116,15 @@ async def fork_thread(session: Session, params: ThreadForkParams, stored: Stored
     settings = thread_settings(config, params, cwd, stored)
     identity = new_identity(session, params, cwd)
     identity.forked_from, identity.preview = params.threadId, stored.preview
+    identity.name = application.store.summary(params.threadId).name
     identity.attached = either(params.attachToSource, False)
     journal = None
     if not either(params.ephemeral, False):
         await asyncio.to_thread(
             copy_rollout, application.store, stored, session_meta(identity, settings, stored_tools(stored))
         )
+        if identity.name:
+            application.store.set_name(identity.id, identity.name)
         journal = application.store.open(identity.id)  # here: a request that was cancelled leaves no lock behind
         identity.path = str(journal.path)
     thread = Thread(

@@ -11,7 +11,7 @@ from spindled.api.errors import handler
 from spindled.api.shelf.projects import tell_thread
 from spindled.api.shelf.shelving import shelved
 from spindled.api.threads.ids import thread_id
-from spindled.api.threads.known import require_stored
+from spindled.api.threads.known import refuse_ephemeral, require_thread
 from spindled.rpc.connection import Then
 from spindled.rpc.errors import INVALID_REQUEST, RpcError
 from spindled.store.replay import values
@@ -33,12 +33,15 @@ if TYPE_CHECKING:
         ThreadSetNameParams,
     )
 
+NOT_KEPT = "ephemeral thread does not support metadata updates: {}"
+
 
 @handler
 def thread_name_set(session: Session, params: ThreadSetNameParams) -> Then:
     wanted, name = thread_id(params.threadId), params.name.strip()
     if not name:
         raise RpcError(INVALID_REQUEST, "thread name must not be empty")
+    refuse_ephemeral(session.application, wanted, NOT_KEPT.format(wanted))
     session.application.store.set_name(wanted, name)
     loaded = session.application.threads.find(wanted)
     if loaded is not None:
@@ -62,9 +65,10 @@ def thread_metadata_update(session: Session, params: ThreadMetadataUpdateParams)
         raise RpcError(INVALID_REQUEST, "thread/metadata/update with `daybreakEnabled` is not supported")
     if not given(params.gitInfo) and not given(params.projectId):
         raise RpcError(INVALID_REQUEST, "thread metadata update must include at least one field")
+    refuse_ephemeral(application, wanted, NOT_KEPT.format(wanted))
     if params.gitInfo:
         set_git(application, wanted, params.gitInfo)
-    require_stored(application, wanted)
+    require_thread(application, wanted)
     moved = given(params.projectId) and application.store.library.projects.assign(wanted, params.projectId or None)
     response = ThreadMetadataUpdateResponse(thread=shown(session, wanted))
     return Then(response, lambda: tell_thread(application, wanted, params.projectId or None) if moved else None)
@@ -74,12 +78,15 @@ def set_git(application: Application, wanted: str, update: ThreadMetadataGitInfo
     changes = {name: value for name, value in msgspec.structs.asdict(update).items() if value is not UNSET}
     if not changes:
         raise RpcError(INVALID_REQUEST, "gitInfo must include at least one field")
+    for name, value in changes.items():
+        if value is not None and not value.strip():
+            raise RpcError(INVALID_REQUEST, f"gitInfo.{name} must not be empty")
     store, loaded = application.store, application.threads.find(wanted)
     known = loaded.identity.git if loaded is not None else store.summary(wanted).to_thread().gitInfo
     git = msgspec.structs.replace(known or GitInfo(), **changes)
     store.set_git(wanted, values.git_to_row(git))
     if loaded is not None:
-        loaded.identity.git = git
+        loaded.identity.git = git if git != GitInfo() else None
 
 
 def shown(session: Session, wanted: str) -> Thread:

@@ -48,6 +48,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
         stored, shown = await asyncio.to_thread(read, application.store, params)
         thread = application.threads.find(params.threadId)  # another request may have been faster
     loaded = thread is not None
+    with_turns = not either(params.excludeTurns, False)
     before: int | None = None
     if thread is None:
         assert stored is not None
@@ -79,7 +80,7 @@ async def thread_resume(session: Session, params: ThreadResumeParams) -> Then:
 
     def announce() -> None:
         session.rejoin(thread, start.seq, knows=start.complete is True)
-        if not loaded and thread.usage.known and turns:
+        if (with_turns or not loaded) and thread.usage.known and turns:
             thread.show_usage(turns.ids[-1])
         if thread.follow_ups is not None:
             if loaded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spindled.agent.settings import given
 from spindled.agent.settings_shown import shown
 from spindled.api.errors import handler
 from spindled.api.threads.ids import thread_id
@@ -15,6 +16,9 @@ from spindled_protocol.types import ThreadSettingsUpdateResponse, TurnSettingsUp
 if TYPE_CHECKING:
     from spindled.api.session import Session
     from spindled_protocol.types import ThreadSettingsUpdateParams, TurnSettingsUpdateParams
+
+SWITCHED = ("environments", "model", "effort", "summary", "serviceTier")
+"""What the requests of a turn may be changed to if the feature is on; who reviews approvals may always be."""
 
 
 @handler
@@ -33,7 +37,9 @@ def thread_settings_update(session: Session, params: ThreadSettingsUpdateParams)
 def turn_settings_update(session: Session, params: TurnSettingsUpdateParams) -> TurnSettingsUpdateResponse:
     """From the next request of a turn on; the thread keeps its settings."""
     thread = session.application.threads.get(thread_id(params.threadId))
-    if not enabled(thread.surroundings.config.settings, "step_model_switching"):
+    switched = [name for name in SWITCHED if given(getattr(params, name))]
+    only_reviewer = given(params.approvalsReviewer) and not switched
+    if not only_reviewer and not enabled(thread.surroundings.config.settings, "step_model_switching"):
         raise RpcError(INVALID_REQUEST, "turn settings updates require the step_model_switching feature")
     turn = thread.turns.active
     if turn is None or turn.id != params.turnId or turn.stopping or not turn.steerable:

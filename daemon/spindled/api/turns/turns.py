@@ -47,12 +47,9 @@ def begin(session: Session, params: TurnStartParams) -> Then:
     if turn is not running:
         for_this_turn(turn, params)
 
-    def start() -> None:
-        if settings != before:
-            thread.events.settings_updated(shown(settings))
-        turn.start()
-
-    return Then(TurnStartResponse(turn=turn.snapshot_at_start()), start)
+    if settings != before:
+        thread.events.settings_updated(shown(settings))
+    return Then(TurnStartResponse(turn=turn.snapshot_at_start()), turn.start)
 
 
 def prepare(params: TurnStartParams | TurnSteerParams) -> PreparedInput:

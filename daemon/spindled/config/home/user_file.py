@@ -6,10 +6,12 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from spindled.config.errors import ConfigError
 from spindled.config.home.document import Edit, edited
 from spindled.config.home.files import write_whole
 from spindled.config.layers.layers import Layer, parse_text, read_text
 from spindled.config.layers.validate import InvalidSetting, as_config_error, settings
+from spindled.config.mcp import check_servers
 
 
 class VersionConflict(Exception):
@@ -43,9 +45,11 @@ class UserFile:
         if result == text:
             return before
         try:
-            settings(tomllib.loads(result))
+            check_servers(settings(tomllib.loads(result)).mcp_servers)
         except InvalidSetting as error:
             raise InvalidResult(as_config_error(error).message) from error
+        except ConfigError as error:
+            raise InvalidResult(error.message) from error
         write_whole(self.path, result.encode())
         return self._parsed(result)
 

@@ -59,7 +59,7 @@ class ListQuery(Struct, kw_only=True):
         cwds = params.cwd or None
         by_position = params.sortKey == "section_position"
         return cls(
-            cursor=params.cursor or None,
+            cursor=None if params.cursor is UNSET else params.cursor,
             limit=None if params.limit is UNSET else params.limit,
             sort_key=params.sortKey or "created_at",
             descending=params.sortDirection == "desc" if by_position else params.sortDirection != "asc",
@@ -104,7 +104,8 @@ def page_size(query: ListQuery) -> int:
 def select(query: ListQuery, columns: str) -> tuple[str, list[Any]]:
     """The statement and its arguments; one row more than the page, to know whether there is a next one. ValueError."""
     where = _Where()
-    where.add("archived = ? AND preview <> ''", query.archived)
+    # What nothing was said in is listed only where somebody has put it.
+    where.add("archived = ?" if query.archived else "archived = ? AND preview <> ''", query.archived)
     where.among("source_kind", _kinds(query.source_kinds))
     where.among("cwd", query.cwds)
     where.among("model_provider", query.model_providers)
@@ -126,7 +127,7 @@ def select(query: ListQuery, columns: str) -> tuple[str, list[Any]]:
     if query.excluded_ids:
         where.add(f"id NOT IN ({_marks(query.excluded_ids)})", *query.excluded_ids)
     key = "position" if query.by_position else _ORDER.get(query.sort_key, "updated_ms")
-    if query.cursor:
+    if query.cursor is not None:
         value, thread_id = parse_position(query.cursor) if query.by_position else parse_cursor(query.cursor)
         sign = "<" if query.descending else ">"
         if thread_id is None:

@@ -9,10 +9,12 @@ from pathlib import Path
 from spindled.store.errors import StoreError
 from spindled.store.index.index import Index
 from spindled.store.index.summary import Summary
-from spindled.store.layout import Layout, RolloutName, rollouts_in
+from spindled.store.layout import Layout, RolloutName, parse_name, rollouts_in
 from spindled.store.names import load_git, load_names
 from spindled.store.rollout.head import read_head
 from spindled.store.rollout.payloads import Git
+
+Rank = tuple[bool, str]
 
 _log = logging.getLogger(__name__)
 # A folder that changed so lately may change again within the same tick of its clock: do not trust its time yet.
@@ -73,17 +75,30 @@ def _compare(layout: Layout, index: Index, folders: list[Path]) -> None:
 
 
 def _newest(layout: Layout, index: Index, unknown: list[tuple[Path, RolloutName]]) -> list[Path]:
-    """Of each thread the newest segment, unless the index has a newer one."""
-    best: dict[str, tuple[bool, str, Path]] = {}
+    """Of each thread the newest segment, unless the index has a newer one.
+
+    The index has one path of a thread, so the segments before it are among the unknown ones, too.
+    """
+    best: dict[str, tuple[Rank, Path]] = {}
     for path, name in unknown:
-        rank = (path.parent != layout.archived, name.segment_id or "", path)
-        best[name.thread_id] = max(rank, best.get(name.thread_id, rank))
-    return [path for thread_id, (_, segment, path) in best.items() if segment or not _has_newer(index, thread_id, path)]
+        place = (_rank(layout, path, name), path)
+        best[name.thread_id] = max(place, best.get(name.thread_id, place))
+    known = {thread_id: _known_rank(layout, index, thread_id) for thread_id in best}
+    return [path for thread_id, (rank, path) in best.items() if (there := known[thread_id]) is None or rank > there]
 
 
-def _has_newer(index: Index, thread_id: str, path: Path) -> bool:
+def _rank(layout: Layout, path: Path, name: RolloutName) -> Rank:
+    """What is active comes before what is archived, a later segment before an earlier one."""
+    return (path.parent != layout.archived, name.segment_id or "")
+
+
+def _known_rank(layout: Layout, index: Index, thread_id: str) -> Rank | None:
+    """That of the file in the index."""
     known = index.get(thread_id)
-    return known is not None and known.path != str(path) and Path(known.path).exists()
+    path = Path(known.path) if known is not None else None
+    if path is None or not path.exists() or (name := parse_name(path.name)) is None:
+        return None
+    return _rank(layout, path, name)
 
 
 def _read(layout: Layout, path: Path) -> Summary | None:

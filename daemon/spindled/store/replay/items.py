@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from spindled.store.replay import message_items as messages
+from spindled.store.replay import searches
 from spindled.store.replay import work_items as work
 from spindled.store.replay.naming import Fields, camel, snake, url_of
 from spindled.store.replay.values import (
@@ -38,6 +39,7 @@ from spindled_protocol.types import (
     ReasoningThreadItem,
     ThreadItem,
     UserMessageThreadItem,
+    WebSearchThreadItem,
 )
 
 __all__ = [
@@ -115,6 +117,7 @@ _KINDS = {
     "McpToolCall": _Kind(McpToolCallThreadItem, work.mcp_call, work.mcp_call_row),
     "DynamicToolCall": _Kind(DynamicToolCallThreadItem, work.dynamic_call, work.dynamic_call_row),
     "ImageView": _Kind(ImageViewThreadItem, work.image_view, lambda item: {"id": item.id, "path": url_of(item.path)}),
+    "WebSearch": _Kind(WebSearchThreadItem, searches.web_search, searches.web_search_row),
     "EnteredReviewMode": _Kind(EnteredReviewModeThreadItem, messages.entered_review, messages.entered_review_row),
     "ExitedReviewMode": _Kind(ExitedReviewModeThreadItem, messages.exited_review, messages.exited_review_row),
     "ContextCompaction": _Kind(

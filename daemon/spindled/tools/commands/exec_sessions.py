@@ -29,19 +29,26 @@ MAX_SESSIONS = 64
 OUTPUT_LIMIT = 1024 * 1024  # bytes kept of an output: for the item, and between two looks of the model
 DELTA_LIMIT = 1024 * 1024  # characters of live output per command
 _DELTA_PAUSE = 0.01
+_AT_ONCE = 0.15  # seconds: what ends sooner is shown as a whole, by its item
+_SHORT = 4096  # characters that are held back that long
 _REMEMBERED_ROOTS = 256
 
 
 class LiveOutput:
-    """Output as deltas: the first at once, later ones merged within 10 ms, characters whole, the total bounded."""
+    """Output as deltas: merged within 10 ms, characters whole, the total bounded.
 
-    def __init__(self, context: ToolContext, item_id: str) -> None:
+    `held`: seconds from now in which a short output waits. If the command ends within them, its item says it all and
+    no delta is sent: most commands of a model are that short.
+    """
+
+    def __init__(self, context: ToolContext, item_id: str, held: float = 0.0) -> None:
         self._context = context
         self._item_id = item_id
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending: list[str] = []
+        self._waiting = 0
         self._left = DELTA_LIMIT
-        self._sent_at = 0.0
+        self._next_at = self._held_until = asyncio.get_running_loop().time() + held
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, data: bytes, final: bool = False) -> None:
@@ -49,21 +56,25 @@ class LiveOutput:
             return
         if text := self._decoder.decode(data, final):
             self._pending.append(text)
+            self._waiting += len(text)
+        loop = asyncio.get_running_loop()
+        if self._waiting > _SHORT and loop.time() < self._held_until:
+            self._next_at = self._held_until = loop.time()
+            self._stop_timer()
         if self._pending and self._timer is None:
-            loop = asyncio.get_running_loop()
-            pause = max(0.0, self._sent_at + _DELTA_PAUSE - loop.time())
-            self._timer = loop.call_later(pause, self._send)
+            self._timer = loop.call_at(max(self._next_at, loop.time()), self._send)
 
     def end(self) -> None:
         self.add(b"", final=True)
+        if asyncio.get_running_loop().time() < self._held_until:
+            self._pending.clear()
         self._send()
 
     def _send(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_timer()
         text = "".join(self._pending)
         self._pending.clear()
+        self._waiting = 0
         if not text:
             return
         if len(text) > self._left:
@@ -71,16 +82,28 @@ class LiveOutput:
             self._left = 0
         else:
             self._left -= len(text)
-        self._sent_at = asyncio.get_running_loop().time()
+        self._next_at = asyncio.get_running_loop().time() + _DELTA_PAUSE
         self._context.output_delta(self._item_id, text)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class ExecSession:
     """One started command. Its item is completed by itself when the process ends, whoever waits."""
 
     def __init__(
-        self, number: int, item: CommandExecutionThreadItem, context: ToolContext, tty: bool, questions: OpenQuestions
+        self,
+        number: int,
+        item: CommandExecutionThreadItem,
+        context: ToolContext,
+        tty: bool,
+        questions: OpenQuestions,
+        held: float = 0.0,
     ) -> None:
+        """`held`: see LiveOutput."""
         self.number = number
         self.item = item
         self.tty = tty
@@ -91,7 +114,7 @@ class ExecSession:
         self._started = time.monotonic()
         self._whole = HeadTail(OUTPUT_LIMIT)
         self._unread = HeadTail(OUTPUT_LIMIT)
-        self._live = LiveOutput(context, item.id)
+        self._live = LiveOutput(context, item.id, held)
 
     @property
     def finished(self) -> bool:
@@ -169,7 +192,7 @@ class ExecSessions:
         self._make_room()
         number = self._new_number()
         started = replace(item, processId=str(number), source="unifiedExecStartup")
-        session = ExecSession(number, started, context, tty, self._questions)
+        session = ExecSession(number, started, context, tty, self._questions, _AT_ONCE)
         self._launch(session, command, cwd, environment)
         self._sessions[number] = session
         return session

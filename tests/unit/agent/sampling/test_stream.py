@@ -212,3 +212,29 @@ def test_a_plan_that_is_cut_keeps_what_was_seen() -> None:
     [(item, [plan, message])] = stage.drafts.cut()
     assert (getattr(plan, "text", ""), getattr(message, "text", "")) == ("# Do", "Look:\n")
     assert item["content"][0]["text"] == "Look:\n<proposed_plan>\n# Do"
+
+
+def test_a_search_of_the_provider_is_shown_from_its_start() -> None:
+    stage = Stage()
+    begun_item = {"type": "web_search_call", "id": "ws", "status": "in_progress"}
+    found = {**begun_item, "status": "completed", "action": {"type": "open_page", "url": "https://x"}}
+    stage.feed(ItemAdded(begun_item), ItemDone(found))
+    [started] = [params["item"] for params in stage.followers.of("item/started")]
+    assert (started["id"], started["query"], started["action"]) == ("ws", "", None)
+    [(item, shown)] = stage.finished
+    assert item is found
+    assert (shown.id, shown.query, shown.action.url) == ("ws", "https://x", "https://x")
+    assert shown.completedAtMs >= shown.startedAtMs
+
+
+def test_what_a_search_looked_for() -> None:
+    stage = Stage()
+    for number, action in enumerate(
+        (
+            {"type": "search", "queries": ["a", "b"]},
+            {"type": "find_in_page", "url": "https://x", "pattern": "y"},
+            {"type": "other"},
+        )
+    ):
+        stage.feed(ItemDone({"type": "web_search_call", "id": f"ws{number}", "action": action}))
+    assert [shown.query for _, shown in stage.finished] == ["a, b", "y in https://x", ""]

@@ -98,3 +98,22 @@ def test_an_unreadable_rollout_spoils_nothing(home: Path, store: ThreadStore) ->
     again = ThreadStore(home)
     assert listed(again) == [("one", None)]
     again.close()
+
+
+def test_a_thread_that_was_reverted_twice_stays_at_its_newest_segment(home: Path, store: ThreadStore) -> None:
+    """The earlier segments lie beside it, and the index knows only one."""
+    thread = add_thread(store, "one", "two", "three")
+    turns = store.read(thread).turns
+    store.revert(thread, turns[2].id)
+    store.revert(thread, turns[1].id)
+    for _ in range(2):
+        store.refresh()
+        assert [turn.id for turn in store.read(thread).turns] == [turns[0].id]
+    store.close()
+    again = ThreadStore(home)
+    again.refresh()
+    assert [turn.id for turn in again.read(thread).turns] == [turns[0].id]
+    again.archive(thread)
+    again.refresh()
+    assert listed(again, archived=True) == [("one", None)]
+    again.close()
