@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 from collections.abc import Iterable
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,6 +51,14 @@ class Index:
         self._names = frizbee.Haystacks()
         self._files: list[int] = []  # the entry of each name
         self._named: dict[str, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def folders(self) -> list[str]:
+        """The absolute paths of those among the entries."""
+        with self._lock:
+            return [os.path.abspath(os.path.join(e.root, e.path)) for e in self._entries if e.is_directory]
 
     def extend(self, entries: Iterable[Entry]) -> None:
         with self._lock:

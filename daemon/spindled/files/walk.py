@@ -16,6 +16,13 @@ MAX_ENTRIES = 500_000
 log = logging.getLogger(__name__)
 
 
+class Folders(NamedTuple):
+    """Where to search, and whether links may lead out of there."""
+
+    roots: list[str]
+    links: bool
+
+
 class Entry(NamedTuple):
     """`path` is below `root`, which is as it was given; names that are not UTF-8 are left out."""
 
@@ -35,6 +42,7 @@ def walk(roots: Sequence[str], stop: Event, *, links: bool = True) -> Iterator[l
     for root, base in bases.items():
         inner = [other for other in bases.values() if other != base and other.startswith(os.path.join(base, ""))]
         batch: list[Entry] = []
+        folders = _Folders()
         for place in _below(base, stop, links):
             if left == 0:
                 log.info("more than %d files: the rest is not searched", MAX_ENTRIES)
@@ -43,7 +51,7 @@ def walk(roots: Sequence[str], stop: Event, *, links: bool = True) -> Iterator[l
                 continue
             if not links and os.path.islink(place):
                 continue
-            batch.append(Entry(root, place.removeprefix(base).lstrip("/"), os.path.isdir(place)))
+            batch.append(Entry(root, place.removeprefix(base).lstrip("/"), place in folders))
             left -= 1
             if len(batch) == BATCH:
                 yield batch
@@ -60,18 +68,42 @@ def _below(base: str, stop: Event, links: bool) -> Iterator[str]:
     places = ignore.WalkBuilder(Path(base)).hidden(False).follow_links(links).build()
     while not stop.is_set():
         try:
-            place = str(next(places).path())
-        except StopIteration:
+            for entry in places:
+                if stop.is_set():
+                    return
+                place = str(entry.path())
+                if place != base and _is_text(place):
+                    yield place
             return
         except unreadable:
             continue
-        if place != base and _is_text(place):
-            yield place
 
 
 def _is_text(place: str) -> bool:
+    return place.isascii() or not any("\ud800" <= character <= "\udfff" for character in place)
+
+
+class _Folders:
+    """Which places are folders, or links to some: each folder is listed once, instead of a look at each entry."""
+
+    def __init__(self) -> None:
+        self._in: dict[str, set[str]] = {}
+
+    def __contains__(self, place: str) -> bool:
+        parent, _, name = place.rpartition("/")
+        names = self._in.get(parent)
+        if names is None:
+            names = self._in[parent] = _folders_in(parent)
+        return name in names
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
+
+
+def _folders_in(parent: str) -> set[str]:
     try:
-        place.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        with os.scandir(parent or "/") as entries:
+            return {entry.name for entry in entries if _is_folder(entry)}
+    except OSError:
+        return set()

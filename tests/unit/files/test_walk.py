@@ -67,6 +67,14 @@ def test_links_are_followed_but_not_round(tmp_path: Path) -> None:
     assert seen(tmp_path) == ["link/", "link/file", "real/", "real/file"]
 
 
+def test_a_link_to_itself_hides_nothing(tmp_path: Path) -> None:
+    make(tmp_path, "folder/file", "other")
+    (tmp_path / "itself").symlink_to("itself")
+    (tmp_path / "file link").symlink_to("other")
+    (tmp_path / "folder link").symlink_to("folder")
+    assert seen(tmp_path) == ["file link", "folder link/", "folder link/file", "folder/", "folder/file", "other"]
+
+
 def test_names_that_are_no_text_are_left_out(tmp_path: Path) -> None:
     make(tmp_path, "text")
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd\xff")).touch()

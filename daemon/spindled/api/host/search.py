@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from spindled.api.errors import handler
-from spindled.api.host.search_session import LIMIT, Folders, SearchSession, read, results
+from spindled.api.host.search_session import LIMIT, SearchSession, read, results
 from spindled.files.index import Index
+from spindled.files.kept import SECONDS, Kept
 from spindled.files.operations import Refused
+from spindled.files.walk import Folders
 from spindled.rpc.errors import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from spindled_protocol.types import (
     FuzzyFileSearchResponse,
@@ -47,21 +50,29 @@ class Searches:
         self._once: dict[str, Event] = {}
         self._stops: set[Event] = set()
         self._ending: set[asyncio.Task[None]] = set()
+        self._kept = Kept()
+        self._forgetting: asyncio.TimerHandle | None = None
 
     async def once(self, query: str, folders: Folders, token: str | None) -> list[Found]:
         """What a search finds; nothing if a later one with the same token takes its place."""
-        stop = Event()
+        stop, loop = Event(), asyncio.get_running_loop()
         if token is not None:
             self._once.pop(token, stop).set()
             stop = self._once[token] = Event()
         self._stops.add(stop)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._walkers, search, query, folders, stop)
+            return await loop.run_in_executor(self._walkers, search, query, folders, stop, self._kept)
         finally:
             stop.set()
+            self._forget_in(loop)
             self._stops.discard(stop)
             if token is not None and self._once.get(token) is stop:
                 del self._once[token]
+
+    def _forget_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        self._forgetting = loop.call_later(SECONDS, self._kept.forget)
 
     def start(self, session_id: str, folders: Folders) -> None:
         """A session of this id that is there ends. Raises RpcError."""
@@ -90,14 +101,19 @@ class Searches:
             stop.set()
         for session_id in list(self._sessions):
             self.stop(session_id)
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         self._walkers.shutdown(wait=False, cancel_futures=True)
         await asyncio.gather(*self._ending)
 
 
-def search(query: str, folders: Folders, stop: Event) -> list[Found]:
-    """Slow. Walk and search, in a thread."""
-    index = Index()
-    read(index, folders, stop)
+def search(query: str, folders: Folders, stop: Event, kept: Kept) -> list[Found]:
+    """Slow. Walk, unless what was walked last still stands, and search, in a thread."""
+    index = kept.find(folders)
+    if index is None:
+        index, begun_ns = Index(), time.time_ns()
+        if read(index, folders, stop):
+            kept.keep(folders, index, begun_ns)
     return [] if stop.is_set() else index.search(query, LIMIT)
 
 

@@ -7,10 +7,10 @@ import contextlib
 import logging
 from concurrent.futures import Executor
 from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from spindled.files.index import Index
-from spindled.files.walk import walk
+from spindled.files.walk import Folders, walk
 from spindled_protocol.types import (
     FuzzyFileSearchResult,
     FuzzyFileSearchSessionCompletedNotification,
@@ -94,20 +94,15 @@ class SearchSession:
         )
 
 
-class Folders(NamedTuple):
-    """Where to search, and whether links may lead out of there."""
-
-    roots: list[str]
-    links: bool
-
-
-def read(index: Index, folders: Folders, stop: Event) -> None:
-    """Slow. Walk the folders into the index."""
+def read(index: Index, folders: Folders, stop: Event) -> bool:
+    """Slow. Walk the folders into the index; whether it has all that is there."""
     try:
         for batch in walk(folders.roots, stop, links=folders.links):
             index.extend(batch)
     except Exception:
         log.exception("a file search does not see all files")
+        return False
+    return not stop.is_set()
 
 
 def results(found: list[Found]) -> list[FuzzyFileSearchResult]:
