@@ -114,7 +114,7 @@ class Application:
 
     def warm(self, config: Config) -> None:
         """Load what the first turn needs; a provider is asked for its models only if the one in use is not known."""
-        self.clients.warm(config.provider)
+        self.clients.warm_soon(config.provider)
         if not self.catalogue(config).model(config.model).known:
             self.listings.refresh(config.provider)
 

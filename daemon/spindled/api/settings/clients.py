@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from spindled.model.request import ModelRequest
     from spindled.scripted import ScriptedEndpoint
 
+SOON_S = 0.1
+
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,7 @@ class ModelClients:
         self._login = login
         self._clients: dict[bytes, asyncio.Task[ModelClient]] = {}
         self._endpoint: ScriptedEndpoint | None = None
+        self._soon: dict[str, asyncio.TimerHandle] = {}  # by provider
 
     def model(self, provider: Provider) -> ProviderModel:
         return ProviderModel(self, provider)
@@ -38,6 +41,16 @@ class ModelClients:
     def warm(self, provider: Provider) -> None:
         """Load what the provider's first request needs, while the user still types."""
         self._task(provider)
+
+    def warm_soon(self, provider: Provider) -> None:
+        """The same a little later: what a client asks as soon as it has a thread does not compete with that."""
+        if provider.id not in self._soon:
+            loop = asyncio.get_running_loop()
+            self._soon[provider.id] = loop.call_later(SOON_S, self._warm_now, provider)
+
+    def _warm_now(self, provider: Provider) -> None:
+        del self._soon[provider.id]
+        self.warm(provider)
 
     async def client(self, provider: Provider) -> ModelClient:
         """Raises ModelError for settings that no client can be made of."""
@@ -71,6 +84,9 @@ class ModelClients:
         )
 
     async def close(self) -> None:
+        for handle in self._soon.values():
+            handle.cancel()
+        self._soon.clear()
         tasks = list(self._clients.values())
         self._clients.clear()
         for task in tasks:

@@ -101,6 +101,26 @@ async def test_giving_up_waiting_does_not_stop_the_others() -> None:
         await clients.close()
 
 
+async def test_warmed_a_little_later_and_once() -> None:
+    begun, asked = asyncio.Event(), list[str]()
+
+    def login() -> None:
+        asked.append("login")
+        begun.set()
+
+    async with FakeProvider() as fake:
+        clients = ModelClients(login)
+        for _ in range(3):
+            clients.warm_soon(provider(fake))
+        assert asked == []
+        await begun.wait()
+        assert asked == ["login"]
+        begun.clear()
+        clients.warm_soon(provider(fake))  # and not behind the end
+        await clients.close()
+        assert not begun.is_set()
+
+
 async def test_closing_while_a_client_is_made() -> None:
     async with FakeProvider() as fake:
         clients = ModelClients()
