@@ -229,6 +229,23 @@ async def resume(subject: Subject) -> Figures:
         return {f"{name}, ms": seconds * 1e3, f"{name}, items": found[0], f"{name}, RSS MB": server.memory()}
 
 
+async def resume_lightly(subject: Subject) -> Figures:
+    """As programs with a screen do: no turns, or the last of them, from a server that has come to rest."""
+    home, thread = await with_long_thread(subject)
+    figures: Figures = {}
+    for what, more in (
+        ("without turns", {}),
+        ("with a page of 20 turns", {"initialTurnsPage": {"limit": 20, "itemsView": "full"}}),
+    ):
+        async with subject.running(home) as server:
+            await asyncio.sleep(subject.sizes.settle_seconds)
+            params, cpu = {"threadId": thread, "excludeTurns": True, **more}, server.cpu()
+            seconds = await timed(lambda server=server, params=params: server.request("thread/resume", params))  # type: ignore[misc]
+            name = f"thread/resume {what}, of {subject.sizes.items} items"
+            figures |= {f"{name}, ms": seconds * 1e3, f"{name}, CPU ms": (server.cpu() - cpu) * 1e3}
+    return figures
+
+
 async def with_stored_threads(subject: Subject) -> Home:
     """One is made through the protocol, at the first call; the others are its copies."""
     home = subject.home("stored", fresh=False)
@@ -275,6 +292,7 @@ MEASUREMENTS: list[tuple[Callable[[Subject], Awaitable[Figures]], int]] = [
     (many_turns, 3),
     (list_page, 3),
     (resume, 3),
+    (resume_lightly, 5),
     (turn_pages, 3),
     (loaded_threads, 3),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,8 @@ AT_ONCE = 16
 OVERLOADED = -32001
 """The reference refuses a request with it when too many wait; its clients are to send it again."""
 PATIENCE = 300.0
+CPU_CLOCK = 2
+"""In the number of a process's own clock, which begins with its inverted number: see clock_getcpuclockid(3)."""
 
 
 class Refused(Exception):
@@ -102,8 +103,7 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of processor time so far."""
-        fields = self._proc("stat").rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(~self.process.pid << 3 | CPU_CLOCK)
 
     def memory(self) -> float:
         """Resident MB now."""
