@@ -2,6 +2,8 @@ import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "test/browser",
+  // It is emptied before each run; the pictures beside it stay.
+  outputDir: "test-results/run",
   timeout: 120_000,
   expect: { timeout: 20_000 },
   workers: 1,

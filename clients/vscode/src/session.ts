@@ -35,6 +35,7 @@ export class Session implements vscode.Disposable {
   private readonly proposed = new ProposedFiles();
   private readonly asked = new Set<string>();
   private missing: string[] | undefined;
+  private resuming: Promise<void> | undefined;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -64,11 +65,13 @@ export class Session implements vscode.Disposable {
     this.listen();
   }
 
-  /** Finds the daemon and connects. What goes wrong shows in the view. */
+  /** Finds the daemon, connects, and has the thread that was open. What goes wrong shows in the view. */
   async start(): Promise<void> {
-    if (!vscode.workspace.isTrusted || this.daemon.state.is === "running") return this.refresh();
-    this.missing = undefined;
-    await this.daemon.start();
+    if (vscode.workspace.isTrusted && this.daemon.state.is !== "running") {
+      this.missing = undefined;
+      await this.daemon.start();
+    }
+    await this.resuming;
     this.refresh();
   }
 
@@ -100,8 +103,8 @@ export class Session implements vscode.Disposable {
     await this.start();
   }
 
+  /** Leaves questions without an answer, so that a window that is loaded again is asked once more. */
   dispose(): void {
-    this.questions.withdrawAll();
     this.daemon.dispose();
     this.status.dispose();
     this.proposed.dispose();
@@ -131,8 +134,8 @@ export class Session implements vscode.Disposable {
     );
     this.daemon.onState(
       (state) => {
-        if (state.is === "running") void this.resume();
-        if (state.is === "lost") this.questions.withdrawAll();
+        if (state.is === "running") this.resuming = this.resume();
+        else this.questions.withdrawAll(); // whoever is connected next is asked again
         this.refresh();
       },
       undefined,

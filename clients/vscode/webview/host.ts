@@ -1,4 +1,4 @@
-import type { AllowedMethod, FromView, ToView } from "../src/chat/messages";
+import type { AllowedMethod, FoundSymbol, FromView, ToView } from "../src/chat/messages";
 import type { Params, Result } from "../src/protocol/methods";
 
 interface VsCodeApi {
@@ -32,9 +32,12 @@ export class Host {
 
   /** A request to the daemon. Raises what the daemon answers as an error. */
   call<M extends AllowedMethod>(method: M, params: Params<M>): Promise<Result<M>> {
-    const id = ++this.lastId;
-    this.send({ type: "call", id, method, params });
-    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    return this.ask((id) => ({ type: "call", id, method, params }));
+  }
+
+  /** What language extensions know by such a name, the best first. */
+  symbols(query: string): Promise<FoundSymbol[]> {
+    return this.ask((id) => ({ type: "symbols", id, query }));
   }
 
   /** The draft, which outlives the view. */
@@ -45,6 +48,12 @@ export class Host {
 
   set draft(draft: string) {
     this.api.setState({ draft });
+  }
+
+  private ask<T>(message: (id: number) => FromView): Promise<T> {
+    const id = ++this.lastId;
+    this.send(message(id));
+    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
   }
 
   private settle(message: ToView): boolean {

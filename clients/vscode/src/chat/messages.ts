@@ -30,10 +30,20 @@ export interface Call<M extends AllowedMethod = AllowedMethod> {
   params: Params<M>;
 }
 
-/** From the view to the host. */
+/** Something in a file that has a name. */
+export interface FoundSymbol {
+  name: string;
+  /** The name of what it is in; empty at the top. */
+  container: string;
+  /** The path with the lines, as a mention has it. */
+  place: string;
+}
+
+/** From the view to the host. A call and a search for symbols are answered by a result or an error with their id. */
 export type FromView =
   | { type: "ready" }
   | Call
+  | { type: "symbols"; id: number; query: string }
   | { type: "newThread" }
   | { type: "openThread"; threadId: string }
   | { type: "forkThread"; threadId: string }
@@ -58,7 +68,7 @@ export type ToView =
   | { type: "thread"; thread: ThreadModel | null }
   | { type: "notification"; notification: Notification }
   | { type: "questions"; questions: Question[] }
-  | { type: "result"; id: number; result: Result<AllowedMethod> }
+  | { type: "result"; id: number; result: Result<AllowedMethod> | FoundSymbol[] }
   | { type: "error"; id: number; message: string }
   | { type: "mention"; text: string }
   | { type: "focus" };

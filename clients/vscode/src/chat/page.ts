@@ -1,8 +1,15 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 
-/** The view's page: our own script and style and nothing else, no inline script, no network. */
-export function page(webview: vscode.Webview, dist: vscode.Uri): string {
+/**
+ * The view's page: our own script and style and nothing else, no inline script, no network. `strings`: the translations of
+ * the user's language.
+ */
+export function page(
+  webview: Pick<vscode.Webview, "asWebviewUri" | "cspSource">,
+  dist: vscode.Uri,
+  strings: Record<string, string> = {},
+): string {
   const nonce = randomBytes(16).toString("base64url");
   const script = webview.asWebviewUri(vscode.Uri.joinPath(dist, "view.js"));
   const style = webview.asWebviewUri(vscode.Uri.joinPath(dist, "view.css"));
@@ -23,7 +30,7 @@ export function page(webview: vscode.Webview, dist: vscode.Uri): string {
 <link rel="stylesheet" href="${style}">
 </head>
 <body>
-<div id="app" data-strings="${escaped(JSON.stringify(vscode.l10n.bundle ?? {}))}"></div>
+<div id="app" data-strings="${escaped(JSON.stringify(strings))}"></div>
 <script nonce="${nonce}" src="${script}"></script>
 </body>
 </html>`;

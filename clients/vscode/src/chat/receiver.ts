@@ -5,7 +5,9 @@ import type { Questions } from "../approvals/questions";
 import { type Place, findItem } from "../model/apply";
 import type { Daemon } from "../daemon/daemon";
 import type { CurrentThread } from "../threads/current";
-import { type Call, type FromView, type ToView, isAllowed } from "./messages";
+import { symbolsLike } from "../editor/symbols";
+import type { Result } from "../protocol/methods";
+import { type AllowedMethod, type Call, type FoundSymbol, type FromView, type ToView, isAllowed } from "./messages";
 
 export interface Rooms {
   daemon: Daemon;
@@ -29,7 +31,9 @@ export function receiver(rooms: Rooms): (message: FromView) => void {
       case "ready":
         return rooms.greet();
       case "call":
-        return void answerCall(daemon, message, rooms.send);
+        return void answer(rooms.send, message.id, () => called(daemon, message));
+      case "symbols":
+        return void answer(rooms.send, message.id, () => symbolsLike(message.query));
       case "newThread":
         return attempt(current.start(rooms.folder()));
       case "openThread":
@@ -50,14 +54,18 @@ export function receiver(rooms: Rooms): (message: FromView) => void {
   };
 }
 
-async function answerCall(
-  daemon: Daemon,
-  { id, method, params }: Call,
+async function called(daemon: Daemon, { method, params }: Call): Promise<Result<AllowedMethod>> {
+  if (!isAllowed(method)) throw new Error(`${String(method)} is not for the view`);
+  return daemon.request(method, params);
+}
+
+async function answer(
   send: (message: ToView) => void,
+  id: number,
+  find: () => Promise<Result<AllowedMethod> | FoundSymbol[]>,
 ): Promise<void> {
   try {
-    if (!isAllowed(method)) throw new Error(`${String(method)} is not for the view`);
-    send({ type: "result", id, result: await daemon.request(method, params) });
+    send({ type: "result", id, result: await find() });
   } catch (error) {
     send({ type: "error", id, message: messageOf(error) });
   }

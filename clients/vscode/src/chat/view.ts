@@ -29,7 +29,7 @@ export class ChatView implements vscode.WebviewViewProvider {
       this.view = undefined;
       this.ready = false;
     });
-    view.webview.html = page(view.webview, this.dist);
+    view.webview.html = page(view.webview, this.dist, vscode.l10n.bundle);
   }
 
   /** Nothing happens while there is no view: it asks for everything when it comes. */

@@ -41,7 +41,8 @@ class QuietClient extends LanguageClient {
 
 /** Our connection to the daemon: made again when it breaks, with a wait that grows. */
 export class Daemon implements vscode.Disposable {
-  private readonly client: LanguageClient;
+  private client: LanguageClient;
+  private readonly answers: ((client: LanguageClient) => void)[] = [];
   private readonly backoff = new Backoff();
   private readonly states = new vscode.EventEmitter<DaemonState>();
   private readonly notifications = new vscode.EventEmitter<Notification>();
@@ -54,17 +55,9 @@ export class Daemon implements vscode.Disposable {
 
   constructor(
     private readonly connect: Connect,
-    output: vscode.LogOutputChannel,
+    private readonly output: vscode.LogOutputChannel,
   ) {
-    this.client = new QuietClient("spindled", "spindled", () => this.open(), this.options(output));
-    this.client.onDidChangeState(({ newState }) => {
-      if (newState === State.Running) this.enter({ is: "running" });
-    });
-    for (const method of NOTIFICATIONS) {
-      this.client.onNotification(method, (params: unknown) =>
-        this.notifications.fire({ method, params } as Notification),
-      );
-    }
+    this.client = this.made();
   }
 
   get state(): DaemonState {
@@ -75,6 +68,7 @@ export class Daemon implements vscode.Disposable {
   async start(): Promise<void> {
     this.stopped = false;
     this.enter({ is: "starting" });
+    if (this.client.state === State.StartFailed) this.client = this.made(); // that one would not start again
     try {
       await this.client.start();
       this.backoff.reset();
@@ -93,13 +87,21 @@ export class Daemon implements vscode.Disposable {
     method: M,
     handler: (params: QuestionParams<M>, token: vscode.CancellationToken) => Promise<QuestionResult<M>>,
   ): void {
-    this.client.onRequest(method, handler as (params: unknown, token: vscode.CancellationToken) => Promise<object>);
+    const untyped = handler as (params: unknown, token: vscode.CancellationToken) => Promise<object>;
+    const register = (client: LanguageClient) => void client.onRequest(method, untyped);
+    this.answers.push(register);
+    register(this.client);
   }
 
+  /** Until the next `start`. */
   async stop(): Promise<void> {
     this.stopped = true;
-    if (this.client.state === State.Running) await this.client.stop();
-    this.socket?.destroy();
+    try {
+      if (this.client.state === State.Running) await this.client.stop();
+    } finally {
+      this.socket?.destroy();
+      this.enter({ is: "starting" });
+    }
   }
 
   dispose(): void {
@@ -108,17 +110,32 @@ export class Daemon implements vscode.Disposable {
     this.notifications.dispose();
   }
 
-  private options(output: vscode.LogOutputChannel): LanguageClientOptions {
+  private made(): LanguageClient {
+    const client = new QuietClient("spindled", "spindled", () => this.open(), this.options());
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) this.enter({ is: "running" });
+    });
+    for (const method of NOTIFICATIONS) {
+      client.onNotification(method, (params: unknown) => this.notifications.fire({ method, params } as Notification));
+    }
+    for (const register of this.answers) register(client);
+    return client;
+  }
+
+  private options(): LanguageClientOptions {
     return {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
-      outputChannel: output,
+      outputChannel: this.output,
       initializationOptions: { spindled: { ui: true, experimentalApi: true } },
       initializationFailedHandler: () => false,
       // Ours are there also before the daemon is (see editor/fixes).
       middleware: { provideCodeActions: () => [], workspace: { handleApplyEdit } },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: async () => ({ action: await this.lost(), handled: true }),
+        closed: () => {
+          if (!this.stopped) void this.lost();
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
       },
     };
   }
@@ -129,12 +146,12 @@ export class Daemon implements vscode.Disposable {
     return { reader: this.socket, writer: this.socket, detached: true };
   }
 
-  private async lost(): Promise<CloseAction> {
-    if (this.stopped) return CloseAction.DoNotRestart;
+  /** Starts it again by ourselves, so that what goes wrong then shows as at first. */
+  private async lost(): Promise<void> {
     const wait = this.backoff.next();
     this.enter({ is: "lost", retryInSeconds: wait });
     await sleep(wait * 1000);
-    return this.stopped ? CloseAction.DoNotRestart : CloseAction.Restart;
+    if (!this.stopped && this.current.is === "lost") await this.start();
   }
 
   private enter(state: DaemonState): void {

@@ -24,7 +24,7 @@ export function mentionOf(editor: vscode.TextEditor | undefined): string | undef
 }
 
 /** A path with its lines, as people and models write it. */
-function placeOf(uri: vscode.Uri, { start, end }: vscode.Range): string {
+export function placeOf(uri: vscode.Uri, { start, end }: vscode.Range): string {
   const path = vscode.workspace.asRelativePath(uri, false);
   if (start.isEqual(end)) return `${path}:${start.line + 1}`;
   return `${path}:${start.line + 1}-${end.line + 1}`;

@@ -1,29 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Page, expect, test } from "@playwright/test";
-import type { AxeResults } from "axe-core";
+import { barriers } from "./axe";
 import { Chat } from "./chat";
 import { Editor } from "./editor";
+import { picture } from "./pictures";
+
+/** What the scripted model streams, again and again. */
+const STREAMED = "the spindle turns and the thread grows longer with every turn".split(" ");
 
 let editor: Editor;
 let page: Page;
 let chat: Chat;
-
-/** Kept with what a run leaves behind; the README shows three of them. */
-async function picture(name: string): Promise<void> {
-  await page.screenshot({ path: `test-results/pictures/${name}.png` });
-}
-
-/** What keeps somebody from using the view as it is now, as far as a program can tell. */
-async function barriers(): Promise<unknown[]> {
-  const frame = page.frames().find((each) => each.url().includes("fake.html"))!;
-  await frame.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
-  const found = await frame.evaluate("axe.run(document, { resultTypes: ['violations'] })");
-  const serious = (found as AxeResults).violations.filter(
-    ({ impact }) => impact === "serious" || impact === "critical",
-  );
-  return serious.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
-}
 
 test.describe.configure({ mode: "serial" });
 
@@ -39,6 +27,15 @@ test.afterAll(async () => {
   await editor.stop();
 });
 
+async function openFile(name: string): Promise<void> {
+  await page.keyboard.press("Control+P");
+  await page.locator(".quick-input-widget input[type=text]").fill(name); // which may take a while to come
+  await page
+    .getByRole("option", { name: new RegExp(name) })
+    .first()
+    .click();
+}
+
 test("a turn streams its answer", async () => {
   const turn = await chat.run("say Hello from the **spindle**.");
   await expect(turn.locator(".markdown strong")).toHaveText("spindle");
@@ -47,7 +44,7 @@ test("a turn streams its answer", async () => {
 test("a command is approved and runs", async () => {
   await chat.say("run echo approved > a.txt");
   await expect(chat.question).toContainText("echo approved > a.txt");
-  await picture("approval");
+  await picture(page, "approval");
   await chat.button("Approve").click();
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
   expect(await readFile(join(editor.workspace, "a.txt"), "utf8")).toBe("approved\n");
@@ -67,8 +64,8 @@ test("what is approved for the session is listed and revoked", async () => {
   await chat.button("Session approvals: 1").press("Enter");
   const revoke = chat.locator(".grants").getByRole("button", { name: /^Revoke .*g\.txt/ });
   await expect(revoke).toBeVisible();
-  expect(await barriers()).toEqual([]);
-  await picture("grants");
+  expect(await barriers(page)).toEqual([]);
+  await picture(page, "grants");
   await revoke.press("Enter");
   await expect(chat.locator(".grants .hint")).toHaveText("Nothing is approved for this session.");
   await chat.button("Session approvals: 0").press("Escape");
@@ -83,7 +80,7 @@ test("a patch is looked at in the diff editor and accepted", async () => {
   await expect(chat.question).toContainText("c.txt");
   await chat.question.getByRole("button", { name: "Show diff" }).click();
   await expect(page.locator(".monaco-diff-editor")).toBeVisible();
-  await picture("diff");
+  await picture(page, "diff");
   await chat.button("Approve").click();
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
   expect(await readFile(join(editor.workspace, "c.txt"), "utf8")).toBe("one\nthree\n");
@@ -98,8 +95,8 @@ test("a patch is accepted file by file", async () => {
   const box = chat.question.getByRole("checkbox", { name: "e.txt" });
   await box.focus();
   await box.press("Space"); // the keyboard is enough
-  expect(await barriers()).toEqual([]);
-  await picture("files");
+  expect(await barriers(page)).toEqual([]);
+  await picture(page, "files");
   await chat.button("Approve 1 of 2").press("Enter");
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
   await expect(chat.turns.last().locator(".changes.declined")).toContainText("e.txt");
@@ -110,12 +107,7 @@ test("a patch is accepted file by file", async () => {
 
 test("a patch meets unsaved work and leaves it unsaved", async () => {
   await writeFile(join(editor.workspace, "d.txt"), "one\ntwo\n");
-  await page.keyboard.press("Control+P");
-  await page.keyboard.type("d.txt");
-  await page
-    .getByRole("option", { name: /d\.txt/ })
-    .first()
-    .click();
+  await openFile("d.txt");
   const lines = page.locator(".monaco-editor .view-lines").last();
   await lines.click();
   await page.keyboard.press("Control+Home");
@@ -126,6 +118,19 @@ test("a patch meets unsaved work and leaves it unsaved", async () => {
   await expect(lines).toContainText("typed");
   await expect(lines).toContainText("three");
   expect(await readFile(join(editor.workspace, "d.txt"), "utf8")).toBe("one\ntwo\n");
+});
+
+test("a symbol is mentioned with its place", async () => {
+  await writeFile(join(editor.workspace, "wheel.md"), "# Spinning wheel\n\nIt turns.\n\n# Hook\n");
+  await openFile("wheel.md");
+  await expect(page.locator(".monaco-breadcrumbs")).toContainText("# Spinning wheel"); // its extension is there
+  await chat.input.fill("say ");
+  await chat.input.pressSequentially("@spinn");
+  await chat.locator("[role=option]").filter({ hasText: "Spinning wheel" }).click();
+  await expect(chat.input).toHaveValue(/^say # Spinning wheel \(@wheel\.md:1-\d\) $/);
+  await chat.input.press("Enter");
+  await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
+  await expect(chat.turns.last().locator(".agentMessage")).toContainText("@wheel.md:1-");
 });
 
 test("a turn is interrupted", async () => {
@@ -150,24 +155,29 @@ test("the list of threads", async () => {
   );
   await chat.turns.last().locator(".command summary").click();
   await expect(chat.turns.last().locator(".ansi-green-fg").first()).toHaveText("ok");
-  await picture("turn");
+  await picture(page, "turn");
   await chat.button("Threads").click();
   await expect(chat.locator(".history li")).toHaveCount(1);
   await chat.button("Threads").click();
 });
 
 test("the view can be used by everybody", async () => {
-  expect(await barriers()).toEqual([]);
+  expect(await barriers(page)).toEqual([]);
 });
 
 test("a turn goes on while the window is loaded again", async () => {
-  await chat.say("stream 400 words every 50 ms");
-  await expect(chat.turns.last().locator(".agentMessage")).toContainText("spindle");
+  await chat.say("stream 4000 words every 50 ms");
+  const streamed = chat.turns.last().locator(".agentMessage").first();
+  await expect(streamed).toContainText("spindle");
   chat = await Chat.open(page, editor.url);
   await expect(chat.turns.last()).toHaveAttribute("aria-busy", "true");
-  await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false", { timeout: 60_000 });
-  const words = await chat.turns.last().locator(".agentMessage").innerText();
-  expect(words.trim().split(/\s+/)).toHaveLength(400);
+  const words = async () => (await streamed.innerText()).trim().split(/\s+/);
+  const before = (await words()).length;
+  await expect.poll(async () => (await words()).length).toBeGreaterThan(before + 20);
+  await chat.button("Stop").click();
+  await expect(chat.turns.last()).toHaveAttribute("aria-busy", "false");
+  const seen = await words();
+  expect(seen).toEqual(seen.map((_, index) => STREAMED[index % STREAMED.length])); // none is lost
 });
 
 test("the daemon is killed, and the thread is there again", async () => {

@@ -21,6 +21,9 @@ function tools(): { node: string; server: string } {
 export interface EditorOptions {
   settings?: Record<string, unknown>;
   trusted?: boolean;
+  /** Puts more extensions into the folder. */
+  prepare?: (extensions: string) => Promise<void>;
+  environment?: Record<string, string>;
 }
 
 /** A VS Code in the browser, with our extension, a workspace and a home of its own. */
@@ -42,7 +45,8 @@ export class Editor {
     for (const folder of [workspace, home, ours, join(data, "User"), join(data, "Machine")])
       await mkdir(folder, { recursive: true });
     for (const each of SHIPPED) await cp(join(EXTENSION, each), join(ours, each), { recursive: true });
-    await writeFile(join(data, "User", "settings.json"), JSON.stringify(DEFAULTS));
+    await options.prepare?.(extensions);
+    await writeFile(userSettings(root), JSON.stringify(DEFAULTS));
     await writeFile(join(data, "Machine", "settings.json"), JSON.stringify({ ...scripted(), ...options.settings }));
     const port = await freePort();
     const { node, server } = tools();
@@ -74,6 +78,7 @@ export class Editor {
           SPINDLED_HOME: join(home, "spindled"),
           TMPDIR: root,
           EXTENSIONS_GALLERY: '{"serviceUrl":""}',
+          ...options.environment,
         },
         stdio: ["ignore", "pipe", "inherit"],
         detached: true,
@@ -87,6 +92,11 @@ export class Editor {
       child,
       root,
     );
+  }
+
+  /** The user's settings, for a window that is opened after this. */
+  async configure(settings: Record<string, unknown>): Promise<void> {
+    await writeFile(userSettings(this.root), JSON.stringify({ ...DEFAULTS, ...settings }));
   }
 
   /** Nobody else's: its home is ours alone. */
@@ -113,6 +123,10 @@ export class Editor {
   }
 }
 
+function userSettings(root: string): string {
+  return join(root, "data", "User", "settings.json");
+}
+
 function scripted(): Record<string, unknown> {
   const path = process.env["SPINDLED_EXECUTABLE"];
   if (!path) throw new Error("SPINDLED_EXECUTABLE does not name the daemon");
@@ -124,11 +138,12 @@ function scripted(): Record<string, unknown> {
 
 const DEFAULTS = {
   "workbench.startupEditor": "none",
-  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.colorTheme": "Dark Modern",
   "telemetry.telemetryLevel": "off",
   "chat.disableAIFeatures": true,
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "files.autoSave": "off",
+  "security.workspace.trust.startupPrompt": "never",
 };
 
 async function freePort(): Promise<number> {

@@ -6,7 +6,7 @@ import { countOf } from "../../webview/items/changes";
 import { fileOf } from "../../webview/items/messages";
 
 test("a file is completed after an at sign, a command after a slash at the start", () => {
-  expect(completingAt("see @src/ma", 11)).toEqual({ kind: "file", query: "src/ma", from: 4, to: 11 });
+  expect(completingAt("see @src/ma", 11)).toEqual({ kind: "mention", query: "src/ma", from: 4, to: 11 });
   expect(completingAt("/co", 3)).toEqual({ kind: "command", query: "co", from: 0, to: 3 });
   expect(completingAt("a/co", 4)).toBeNull();
   expect(completingAt("mail@example.org", 16)).toBeNull();

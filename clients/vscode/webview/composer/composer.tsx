@@ -104,7 +104,9 @@ export function Composer() {
         aria-label={turnId ? l10n.t("Steer the agent") : l10n.t("Message to the agent")}
         aria-controls={suggestions.length ? "suggestions" : undefined}
         aria-activedescendant={suggestions.length ? `suggestion-${chosen}` : undefined}
-        placeholder={turnId ? l10n.t("Say something to steer it ...") : l10n.t("Ask, or @ a file, or / for commands")}
+        placeholder={
+          turnId ? l10n.t("Say something to steer it ...") : l10n.t("Ask, or @ a file or a symbol, or / for commands")
+        }
         onInput={(event) => {
           setText(event.currentTarget.value);
           setCaret(event.currentTarget.selectionStart);

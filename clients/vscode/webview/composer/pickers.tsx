@@ -25,18 +25,20 @@ export function Pickers() {
   };
   return (
     <div class="pickers">
-      <select
-        aria-label={l10n.t("Model")}
-        value={model}
-        onChange={(event) => (chosen.model.value = event.currentTarget.value)}
-      >
-        {!known && model && <option value={model}>{model}</option>}
-        {models.value.map((each) => (
-          <option value={each.model} title={each.description}>
-            {each.displayName}
-          </option>
-        ))}
-      </select>
+      {(model || models.value.length > 0) && (
+        <select
+          aria-label={l10n.t("Model")}
+          value={model}
+          onChange={(event) => (chosen.model.value = event.currentTarget.value)}
+        >
+          {!known && model && <option value={model}>{model}</option>}
+          {models.value.map((each) => (
+            <option value={each.model} title={each.description}>
+              {each.displayName}
+            </option>
+          ))}
+        </select>
+      )}
       {efforts.length > 1 && (
         <select
           aria-label={l10n.t("Reasoning effort")}

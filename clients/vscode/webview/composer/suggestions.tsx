@@ -1,5 +1,6 @@
+import * as l10n from "@vscode/l10n";
 import { useEffect, useState } from "preact/hooks";
-import { useView } from "../context";
+import { type View, useView } from "../context";
 import { commands } from "./commands";
 import type { Completing } from "./completion";
 
@@ -9,34 +10,57 @@ export interface Suggestion {
   insert: string;
 }
 
-const MOST = 8;
+/** Of files, and of symbols. */
+const MOST = 5;
 
-/** What fits what is being typed; files come from the daemon's search. */
+/**
+ * What fits what is being typed. Files come from the daemon's search, symbols from the editor's language extensions,
+ * each when they have been found, and symbols behind the files, so that what is there stays where it is.
+ */
 export function useSuggestions(completing: Completing | null) {
-  const { host, store } = useView();
+  const view = useView();
   const [suggestions, setSuggestions] = useState<Suggestion[]>([]);
   const [chosen, setChosen] = useState(0);
   const key = completing && `${completing.kind} ${completing.query}`;
   useEffect(() => {
     let wanted = true;
     setChosen(0);
-    const found = completing ? find(completing) : Promise.resolve([]);
-    found.then(
-      (list) => wanted && setSuggestions(list),
-      () => wanted && setSuggestions([]),
-    );
+    const searches = completing ? searchesFor(view, completing) : [];
+    const found: Suggestion[][] = searches.map(() => []);
+    if (!searches.length) setSuggestions([]);
+    searches.forEach((search, index) => {
+      const show = (list: Suggestion[]) => {
+        found[index] = list;
+        if (wanted) setSuggestions(found.flat());
+      };
+      search.then(show, () => show([]));
+    });
     return () => (wanted = false);
   }, [key]);
 
-  const find = async ({ kind, query }: Completing): Promise<Suggestion[]> => {
-    if (kind === "command") return commandsLike(query);
-    const roots = store.folders.value;
-    if (!query || !roots.length) return [];
-    const { files } = await host.call("fuzzyFileSearch", { query, roots, cancellationToken: "mention" });
-    return files.slice(0, MOST).map(({ path, file_name }) => ({ label: file_name, about: path, insert: `@${path}` }));
-  };
   const move = (by: number) => setChosen((chosen + by + suggestions.length) % suggestions.length);
   return { suggestions, chosen, move };
+}
+
+function searchesFor(view: View, { kind, query }: Completing): Promise<Suggestion[]>[] {
+  if (kind === "command") return [Promise.resolve(commandsLike(query))];
+  return query ? [filesLike(view, query), symbolsLike(view, query)] : [];
+}
+
+async function filesLike({ host, store }: View, query: string): Promise<Suggestion[]> {
+  const roots = store.folders.value;
+  if (!roots.length) return [];
+  const { files } = await host.call("fuzzyFileSearch", { query, roots, cancellationToken: "mention" });
+  return files.slice(0, MOST).map(({ path, file_name }) => ({ label: file_name, about: path, insert: `@${path}` }));
+}
+
+async function symbolsLike({ host }: View, query: string): Promise<Suggestion[]> {
+  const symbols = await host.symbols(query);
+  return symbols.slice(0, MOST).map(({ name, container, place }) => ({
+    label: name,
+    about: container ? `${container}, ${place}` : place,
+    insert: `${name} (@${place})`,
+  }));
 }
 
 function commandsLike(query: string): Suggestion[] {
@@ -54,7 +78,7 @@ interface Props {
 export function Suggestions({ suggestions, chosen, onTake }: Props) {
   if (!suggestions.length) return null;
   return (
-    <ul class="suggestions" id="suggestions" role="listbox">
+    <ul class="suggestions" id="suggestions" role="listbox" aria-label={l10n.t("Suggestions")}>
       {suggestions.map((suggestion, index) => (
         <li
           id={`suggestion-${index}`}
