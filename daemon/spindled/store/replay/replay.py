@@ -50,16 +50,19 @@ class Replay:
 
     def feed(self, records: Iterable[Record]) -> list[Record]:
         """Those that are damaged."""
-        thread, damaged = self._thread, list[Record]()
+        damaged, updated_at, count = list[Record](), "", 0
+        handler = self._kinds.get
         for record in records:
-            thread.rows += 1
-            thread.updated_at = record.timestamp or thread.updated_at
-            take = self._kinds.get(record.type)
+            count += 1
+            updated_at = record.timestamp or updated_at
+            take = handler(record.type)
             if take is not None:
                 try:
                     take(record.payload)
                 except DAMAGE:
                     damaged.append(record)
+        self._thread.rows += count
+        self._thread.updated_at = updated_at or self._thread.updated_at
         return damaged
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from itertools import chain as joined
+from operator import itemgetter
 from pathlib import Path
 
 from spindled.store.errors import RolloutPathError, StoreError
@@ -71,7 +72,7 @@ def read_thread(path: Path, find: Find, cut: Cut | None = None) -> StoredThread:
     Raises StoreError if it cannot be read, never for damage; TurnNotFound.
     """
     chain = Chain(path, find)
-    rows = (record for _, record in (cut or Cut()).apply(iter(chain)))
+    rows = map(itemgetter(1), (cut or Cut()).apply(iter(chain)))
     first = next(rows, None)  # behind the meta
     fold = Replay(chain.meta or meta_from_name(path))
     if first is not None:
