@@ -12,6 +12,7 @@ from collections.abc import Callable
 from spindled.process import pty, registry
 from spindled.process.stdin import Input
 from spindled.process.tree import Root, clock_ticks, terminate
+from spindled.process.unstoppable import to_its_end
 
 STDOUT = 1
 STDERR = 2
@@ -124,16 +125,7 @@ class Child:
 
         Once begun it runs to its end even if the caller is cancelled.
         """
-        ending = asyncio.ensure_future(self._end(grace))
-        cancelled: asyncio.CancelledError | None = None
-        while not ending.done():
-            try:
-                await asyncio.shield(ending)
-            except asyncio.CancelledError as error:
-                cancelled = error
-        if cancelled:
-            raise cancelled
-        ending.result()
+        await to_its_end(self._end(grace))
 
     async def _end(self, grace: float) -> None:
         await terminate([self.root], grace)

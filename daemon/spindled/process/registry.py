@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from spindled.process.tree import Root, new_mark, terminate
+from spindled.process.unstoppable import to_its_end
 
 if TYPE_CHECKING:
     from spindled.process.child import Child
@@ -37,7 +38,11 @@ def running() -> list[Child]:
 
 
 async def kill_all(grace: float = 0.05) -> None:
-    """End every child and all that descends from it; returns within about `grace` + 0.1 seconds."""
+    """End every child and all that descends from it; returns within about `grace` + 0.1 seconds, also if cancelled."""
+    await to_its_end(_kill_all(grace))
+
+
+async def _kill_all(grace: float) -> None:
     children = running()
     roots = [child.root for child in children] + list(_ended)
     _ended.clear()

@@ -102,6 +102,15 @@ async def test_kill_all_leaves_nothing(run: Run) -> None:
     assert not any(map(alive, await pids(left, 1)))
 
 
+async def test_kill_all_runs_to_its_end_when_its_caller_is_cancelled(run: Run) -> None:
+    stubborn = run("trap '' TERM; sleep 60 & echo $! $$; wait")
+    found = await pids(stubborn, 2)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await kill_all(0.1)
+    assert not any(map(alive, found))
+
+
 async def test_a_reused_number_is_not_ours() -> None:
     """A session that began after our child was reaped has its number by chance."""
     stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
