@@ -19,25 +19,26 @@ const MOST = 5;
  */
 export function useSuggestions(completing: Completing | null) {
   const view = useView();
-  const [suggestions, setSuggestions] = useState<Suggestion[]>([]);
+  const [found, setFound] = useState<Suggestion[]>([]);
   const [chosen, setChosen] = useState(0);
   const key = completing && `${completing.kind} ${completing.query}`;
   useEffect(() => {
     let wanted = true;
     setChosen(0);
     const searches = completing ? searchesFor(view, completing) : [];
-    const found: Suggestion[][] = searches.map(() => []);
-    if (!searches.length) setSuggestions([]);
+    const lists: Suggestion[][] = searches.map(() => []);
+    if (!searches.length) setFound([]);
     searches.forEach((search, index) => {
       const show = (list: Suggestion[]) => {
-        found[index] = list;
-        if (wanted) setSuggestions(found.flat());
+        lists[index] = list;
+        if (wanted) setFound(lists.flat());
       };
       search.then(show, () => show([]));
     });
     return () => (wanted = false);
   }, [key]);
 
+  const suggestions = completing ? found : []; // the list of before must not take the next key
   const move = (by: number) => setChosen((chosen + by + suggestions.length) % suggestions.length);
   return { suggestions, chosen, move };
 }
